@@ -136,14 +136,8 @@ public sealed class LabSession : IDisposable
     }
 
     // A file's tokenizer is laid beside the lab's databases, where its passages are counted by it and known again.
-    private string? TokenizerFolder()
-    {
-        if (Model is null || !ModelFiles.IsGguf(Model.Directory)) return Model?.Directory;
-        var folder = Path.Combine(_experiment.Path, "tokenizer");
-        Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Model.Tokenizer.File.ToJson());
-        return folder;
-    }
+    private string? TokenizerFolder() =>
+        Model is null ? null : ModelFiles.TokenizerFolder(Model.Directory, Path.Combine(_experiment.Path, "tokenizer"));
 
     /// <summary>Loads the library without reading its documentation anew; the lab's chunks stay as they are.</summary>
     /// <param name="assemblies">The library.</param>

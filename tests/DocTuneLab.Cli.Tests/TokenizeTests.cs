@@ -27,6 +27,25 @@ public sealed class TokenizeTests : IDisposable
     }
 
     [Fact]
+    public void Passages_are_counted_by_the_tokenizer_of_a_gguf_file()
+    {
+        var (file, page) = (Path.Combine(_doctune.Folder, "nano.gguf"), "# Tank\n\nUse `Tank.Fill` to raise the level of the tank by 3.");
+        Assert.Equal(0, _doctune.Run("export", "--base", s_nano, "--format", "gguf", "--type", "q8_0", "--out", file).Code);
+        Directory.CreateDirectory(Path.Combine(_doctune.Folder, "docs"));
+        _doctune.Write("docs/tank.md", page);
+        int Tokens(string tokenizer, string lab)
+        {
+            var result = _doctune.Run("parse", "docs", "--lab", lab, "--tokenizer", tokenizer, "--json");
+            Assert.True(result.Code == 0, result.Error);
+            return (int)JsonNode.Parse(result.Out)!["tokens"]!;
+        }
+        Assert.Equal(Tokens(s_nano, "one"), Tokens(file, "other"));
+        // The second time nothing is parsed.
+        Assert.Contains("Nothing changed", _doctune.Run("parse", "docs", "--lab", "other", "--tokenizer", file).Out);
+        Assert.Contains("no tokenizer.json in it", _doctune.Run("parse", "docs", "--lab", "other", "--tokenizer", "docs").Error);
+    }
+
+    [Fact]
     public void A_tokenizer_that_is_not_there_or_not_understood_is_named()
     {
         var path = _doctune.Write("tokenizer.json",

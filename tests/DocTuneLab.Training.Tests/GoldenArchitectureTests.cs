@@ -230,6 +230,40 @@ public sealed class GoldenArchitectureTests : IDisposable
         Assert.Equal(loss, -new LocalModel(model).LogProbabilities(Sequences(values)[1]).Average(), 5e-4);
     }
 
+    /// <summary>As GPT-2 is published: the checkpoint of the model below the output layer.</summary>
+    [Theory]
+    [InlineData("gpt2", "transformer.")]
+    [InlineData("cohere", "model.")]
+    public void A_checkpoint_saved_without_the_output_layer_is_the_same_model(string name, string prefix)
+    {
+        var folder = Path.Combine(Folder ?? KeptFolder, name);
+        double[] expected;
+        int[] ids;
+        using (var model = Load(folder, "config.json"))
+        using (var values = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors")))
+        {
+            ids = Sequences(values)[1];
+            expected = [.. new LocalModel(model).LogProbabilities(ids)];
+        }
+        var path = Path.Combine(_copy, "model.safetensors");
+        using (var scope = NewDisposeScope())
+        {
+            Dictionary<string, Tensor> tensors;
+            using (var file = SafetensorsFile.Open(path))
+                tensors = file.Entries.Keys.ToDictionary(n => n[prefix.Length..], n => file.Read(n));
+            // With the mask that is stored beside them, too.
+            if (name == "gpt2") tensors["h.0.attn.bias"] = ones(1, 1, 8, 8);
+            SafetensorsFile.Write(path, tensors);
+        }
+        using var same = BaseModel.LoadOn(CPU, composed: false, _copy,
+            new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32 });
+        Assert.Equal(expected, new LocalModel(same).LogProbabilities(ids));
+        File.Delete(path);
+        SafetensorsFile.Write(path, new Dictionary<string, Tensor> { [prefix == "model." ? "embed_tokens.weight" : "wte.weight"] = ones(2, 2) });
+        Assert.Contains("is missing", Assert.Throws<LabException>(() => BaseModel.LoadOn(CPU, composed: false, _copy,
+            new ModelLoadOptions { Quantization = "none", ComputeType = ActivationType.Float32 })).Message);
+    }
+
     [Fact]
     public void A_head_in_the_files_goes_before_the_word_that_it_is_the_embedding()
     {

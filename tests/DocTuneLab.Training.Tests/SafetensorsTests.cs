@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Export;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -31,6 +32,22 @@ public sealed class SafetensorsTests : IDisposable
             Assert.Equal(tensor.dtype, read.dtype);
             Assert.Equal(tensor.bytes.ToArray(), read.bytes.ToArray());
         }
+    }
+
+    [Fact]
+    public void A_model_stored_in_64_bits_is_written_in_32()
+    {
+        using var scope = NewDisposeScope();
+        using var tiny = new TinyModel();
+        Dictionary<string, Tensor> wide;
+        using (var file = SafetensorsFile.Open(Path.Combine(tiny.Directory, "model.safetensors")))
+            wide = file.Entries.Keys.ToDictionary(n => n, n => file.Read(n).to_type(ScalarType.Float64) + 1e-5);
+        using var copy = tiny.WithWeights(wide);
+        var folder = Path.Combine(Path.GetDirectoryName(_path)!, "written");
+        SafetensorsExporter.Write(copy.Directory, folder);
+        using var written = SafetensorsFile.Open(Path.Combine(folder, "model.safetensors"));
+        foreach (var (name, tensor) in wide)
+            Assert.Equal(tensor.to_type(ScalarType.Float32).bytes.ToArray(), written.Read(name, tensor.shape).bytes.ToArray());
     }
 
     [Fact]

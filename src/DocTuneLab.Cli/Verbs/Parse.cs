@@ -3,6 +3,7 @@ using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Models;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;
@@ -37,8 +38,12 @@ internal static class Parse
 
     private static int Run(ParseOptions options, string path, bool json, CancellationToken cancellation)
     {
-        if (options.TokenizerDirectory is { } directory && !File.Exists(Path.Combine(directory, "tokenizer.json")))
-            throw new LabException($"{directory}: no tokenizer.json in it. Give the folder of a model in Hugging Face layout.");
+        // Of a file the tokenizer is laid beside the lab's databases, where its passages are known again.
+        if (options.TokenizerDirectory is { } model)
+            options = options with
+            {
+                TokenizerDirectory = ModelFiles.TokenizerFolder(ModelFolder.Of(model, json, cancellation), Path.Combine(path, "tokenizer")),
+            };
         using var lab = Lab.Open(path);
         var report = Work.Show("Parsing", json, progress => lab.Documents.Parse(options, progress, cancellation: cancellation));
         if (json)

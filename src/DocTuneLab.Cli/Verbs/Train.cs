@@ -85,7 +85,8 @@ internal static class Train
                 + $"{result.AdapterDirectory}");
         if (!result.Interrupted) return ExitCodes.Ok;
         Console.Error.WriteLine("Stopped; a checkpoint was written. The same command with --resume continues.");
-        return ExitCodes.Interrupted;
+        // The end of the minutes that were given is what was asked for.
+        return cancel.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;
     }
 
     private static void Describe(BaseModel model, PreparedTraining prepared)

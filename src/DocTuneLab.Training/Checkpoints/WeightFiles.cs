@@ -67,6 +67,17 @@ public sealed class WeightFiles : IDisposable
     internal static WeightFiles Of(ITensorFile file) =>
         new([file], file.Entries.Keys.ToDictionary(name => name, _ => file, StringComparer.Ordinal));
 
+    /// <summary>The same files by the names of the whole model, where they were saved without its output layer.</summary>
+    /// <param name="embedding">Name of the embedding in the whole model, such as <c>transformer.wte.weight</c>.</param>
+    /// <param name="head">Module of the output layer.</param>
+    internal WeightFiles ByNamesOf(string embedding, string head)
+    {
+        var prefix = embedding[..(embedding.IndexOf('.', StringComparison.Ordinal) + 1)];
+        if (Contains(embedding) || !Contains(embedding[prefix.Length..])) return this;
+        ITensorFile[] files = [.. _files.Select(f => new PrefixedTensors(f, prefix, head))];
+        return new(files, files.SelectMany(f => f.Entries.Keys.Select(n => (n, f))).ToDictionary(p => p.n, p => p.f, StringComparer.Ordinal));
+    }
+
     /// <summary>Whether there is such a tensor.</summary>
     public bool Contains(string name) => _owners.ContainsKey(name);
 

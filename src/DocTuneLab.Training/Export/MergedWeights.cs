@@ -53,13 +53,13 @@ public sealed class MergedWeights : IDisposable
     /// </summary>
     public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
 
-    /// <summary>Floating-point type that a tensor is stored in; bfloat16 for what is quantised.</summary>
+    /// <summary>Floating-point type that a tensor is written in: its own, float32 of 64 bits, and bfloat16 for what is quantised.</summary>
     public ScalarType StoredType(string name) => _parts.Weights.IsInBlocks(name)
         ? ScalarType.BFloat16
         : _parts.Weights.Find(name)?.Type switch
         {
             ScalarType.Float16 => ScalarType.Float16,
-            ScalarType.Float32 or null => ScalarType.Float32,
+            ScalarType.Float32 or ScalarType.Float64 or null => ScalarType.Float32,
             _ => ScalarType.BFloat16
         };
 

@@ -153,17 +153,24 @@ public sealed class BaseModel : IDisposable
         var files = parts.Weights;
         config = config.For(files);
         Check(config, files);
-        // The disk has something to do while the tokenizer is read.
         var places = config.Parameters().Select((p, i) => (p.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormats.Owner(n) ?? n, int.MaxValue)));
-        var tokenizer = parts.Tokenizer();
-        if (tokenizer.VocabularySize > config.VocabularySize)
-            throw new LabException($"{tokenizer.File.Path}: the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the model has "
-                + $"{config.VocabularySize} of them");
+        // On another core while the weights are read: of a small model it takes as long as they do.
+        var reading = Task.Run(() => TokenizerOf(parts, config));
         var template = options.ChatTemplate is { } file ? parts.TemplateOf(file) : parts.Template();
         var placement = new Decoder.Placement(device, compute, composed);
-        using var tensors = new StoredTensors(files, config.Layout, placement, options);
+        using var tensors = new StoredTensors(files, config.Layout, placement, options) { Beside = reading };
         var decoder = new Decoder(config.Layout, placement, tensors);
+        HuggingFaceTokenizer tokenizer;
+        try
+        {
+            tokenizer = reading.GetAwaiter().GetResult();
+        }
+        catch
+        {
+            decoder.Dispose();
+            throw;
+        }
         return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
         {
             Name = parts.Name,
@@ -213,6 +220,14 @@ public sealed class BaseModel : IDisposable
     {
         using var parts = ModelFiles.Open(path);
         return parts.Weights.Hash();
+    }
+
+    private static HuggingFaceTokenizer TokenizerOf(ModelFiles parts, ModelConfig config)
+    {
+        var tokenizer = parts.Tokenizer();
+        return tokenizer.VocabularySize <= config.VocabularySize ? tokenizer
+            : throw new LabException($"{tokenizer.File.Path}: the tokenizer has ids up to {tokenizer.VocabularySize - 1}, but the model "
+                + $"has {config.VocabularySize} of them");
     }
 
     private static void Check(ModelConfig config, WeightFiles files)

@@ -71,6 +71,25 @@ public abstract class ModelFiles : IDisposable
         return GgufTokenizer.Read(file);
     }
 
+    /// <summary>A folder with the <c>tokenizer.json</c> of a model: its own, or where it is a GGUF file another, into which it is written.
+    /// </summary>
+    /// <param name="model">A folder, a GGUF file or a <c>tokenizer.json</c>.</param>
+    /// <param name="written">Where it is written for a GGUF file.</param>
+    /// <exception cref="LabException">There is none, or it is damaged or not supported.</exception>
+    public static string TokenizerFolder(string model, string written)
+    {
+        if (!IsGguf(model))
+        {
+            var folder = File.Exists(model) ? System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(model))! : model;
+            return File.Exists(System.IO.Path.Combine(folder, "tokenizer.json")) ? folder
+                : throw new LabException($"{model}: no tokenizer.json in it; name a model folder in Hugging Face layout or a .gguf file");
+        }
+        var json = LoadTokenizer(model).File.ToJson();
+        Directory.CreateDirectory(written);
+        File.WriteAllText(System.IO.Path.Combine(written, "tokenizer.json"), json);
+        return written;
+    }
+
     /// <summary>Reads the tokenizer.</summary>
     /// <exception cref="LabException">It is missing or damaged, or not supported.</exception>
     public abstract HuggingFaceTokenizer Tokenizer();
@@ -128,7 +147,11 @@ public abstract class ModelFiles : IDisposable
                 File.Copy(file, System.IO.Path.Combine(folder, System.IO.Path.GetFileName(file)), overwrite: true);
         }
 
-        private protected override WeightFiles OpenWeights() => WeightFiles.Open(Path);
+        private protected override WeightFiles OpenWeights()
+        {
+            var layout = Config.Layout;
+            return WeightFiles.Open(Path).ByNamesOf(layout.Embedding, layout.Head);
+        }
 
         private string At(string file) => System.IO.Path.Combine(Path, file);
     }

@@ -17,6 +17,9 @@ internal sealed class StoredTensors(WeightFiles files, DecoderLayout layout, Dec
     // Of a tensor that holds several matrices or biases: they are asked for one after another.
     private readonly Dictionary<string, (Tensor Stack, int Left)> _stacks = new(StringComparer.Ordinal);
 
+    /// <summary>What is read at the same time; where it fails, this does; or null.</summary>
+    public Task? Beside { get; init; }
+
     /// <summary>Bytes that were read, at rest.</summary>
     public long Bytes { get; private set; }
 
@@ -35,6 +38,8 @@ internal sealed class StoredTensors(WeightFiles files, DecoderLayout layout, Dec
 
     public Weight Matrix(LinearLayout linear)
     {
+        // What is wrong beside the weights is said before they are all in memory.
+        if (Beside is { IsFaulted: true }) Beside.GetAwaiter().GetResult();
         var weight = linear is { Stack: null, IsTransposed: false }
             ? WeightFormats.Read(files, linear.Tensor, linear.StoredShape, options.Quantization, placement.ComputeType)
             : Turned(linear);

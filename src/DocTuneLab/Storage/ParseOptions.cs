@@ -25,7 +25,7 @@ public sealed record ParseOptions
     public int MaxTokens { get; init; } = 384;
 
     /// <summary>Folder of the model whose tokenizer counts. Default null: four characters count as a token.</summary>
-    [Setting("Model folder whose tokenizer counts. Without one, four characters count as a token.", Option = "tokenizer",
+    [Setting("Model folder or .gguf file whose tokenizer counts. Without one, four characters count as a token.", Option = "tokenizer",
         Field = "tokenizer", Placeholder = "DIR")]
     public string? TokenizerDirectory { get; init; }
 

@@ -94,6 +94,9 @@ internal sealed unsafe class GgufFile : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>Its bytes.</summary>
+    public long Length => _length;
+
     /// <summary>Fields by name: numbers, booleans, strings, and arrays of them; an array of arrays is of <see cref="Array"/>.</summary>
     public IReadOnlyDictionary<string, object> Metadata { get; }
 

@@ -12,6 +12,7 @@ internal sealed unsafe class GgufTensors : ITensorFile
     private const long CopiedPart = 4 << 20;
     private readonly GgufModel _model;
     private readonly Dictionary<string, (GgufFile File, GgufTensor Tensor)> _tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<GgufFile, Tensor> _mapped = [];
     private readonly int _heads, _keyHeads;
 
     /// <param name="model">The files; whoever opened them closes them.</param>
@@ -76,6 +77,11 @@ internal sealed unsafe class GgufTensors : ITensorFile
         if (!IsInBlocks(name)) return null;
         var (file, tensor) = Find(name, expectedShape);
         var rowBytes = GgufTypes.Bytes(tensor.Type, tensor.Shape[^1]);
+        if (HeadsOf(name) == 0)
+        {
+            using var part = Mapped(file).narrow(0, file.Place(tensor).Begin, tensor.Bytes);
+            return new GgufBlocks(tensor.Type, tensor.Shape, part.view(-1, rowBytes));
+        }
         var blocks = empty(tensor.Count / tensor.Shape[^1], rowBytes, dtype: ScalarType.Byte);
         var (source, target, rows) = ((nint)file.Address(tensor), (nint)blocks.Address(), Rows(name, tensor));
         InParts(blocks.shape[0], rowBytes,
@@ -87,7 +93,13 @@ internal sealed unsafe class GgufTensors : ITensorFile
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (var bytes in _mapped.Values) bytes.Dispose();
     }
+
+    // Blocks that stand as they are used are not copied: new memory costs more than all else of loading. What was taken of the tensor
+    // keeps the file mapped.
+    private Tensor Mapped(GgufFile file) => _mapped.TryGetValue(file, out var bytes) ? bytes
+        : _mapped[file] = from_file(file.Path, shared: false, size: file.Length, dtype: ScalarType.Byte).DetachFromDisposeScope();
 
     private static ScalarType StoredType(GgufType type) =>
         type switch { GgufType.F16 => ScalarType.Float16, GgufType.BF16 => ScalarType.BFloat16, _ => ScalarType.Float32 };

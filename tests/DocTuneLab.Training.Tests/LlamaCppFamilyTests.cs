@@ -80,7 +80,8 @@ public sealed class LlamaCppFamilyTests : IDisposable
 
     [Theory]
     [InlineData("qwen3-moe", "", "layers with experts beside layers without")]
-    [InlineData("gpt-oss", """ "rope_parameters": { "rope_type": "default", "rope_theta": 150000.0 } """, "the bounds of the experts' gate")]
+    [InlineData("gpt-oss", """ "rope_parameters": { "rope_type": "default", "rope_theta": 150000.0 } """,
+        "the bounds of the experts' gate")]
     [InlineData("gpt-oss", """ "swiglu_limit": 7.0 """, "truncate is false")]
     [InlineData("lfm2", "", "biases of convolutions")]
     [InlineData("cohere", "", "norms of queries and keys in Cohere models of 64 layers")]

@@ -75,7 +75,8 @@ public sealed class WeightFiles : IDisposable
         var prefix = embedding[..(embedding.IndexOf('.', StringComparison.Ordinal) + 1)];
         if (Contains(embedding) || !Contains(embedding[prefix.Length..])) return this;
         ITensorFile[] files = [.. _files.Select(f => new PrefixedTensors(f, prefix, head))];
-        return new(files, files.SelectMany(f => f.Entries.Keys.Select(n => (n, f))).ToDictionary(p => p.n, p => p.f, StringComparer.Ordinal));
+        return new(files, files.SelectMany(f => f.Entries.Keys.Select(n => (Name: n, File: f)))
+            .ToDictionary(p => p.Name, p => p.File, StringComparer.Ordinal));
     }
 
     /// <summary>Whether there is such a tensor.</summary>

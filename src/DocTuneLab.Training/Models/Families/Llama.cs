@@ -9,7 +9,8 @@ internal class Llama : Architecture
 
     public override string ClassName => "LlamaForCausalLM";
 
-    public override GgufForm? Gguf(DecoderLayout layout) => new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
+    public override GgufForm? Gguf(DecoderLayout layout) =>
+        new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
 
     public override int DefaultPositions => 2048;
 

@@ -10,7 +10,8 @@ internal sealed class SmolLm3 : Llama
 
     public override string ClassName => "SmolLM3ForCausalLM";
 
-    public override GgufForm? Gguf(DecoderLayout layout) => new("smollm3") { TurnsNeighbours = true, Rotates = layer => (layer + 1) % 4 != 0 };
+    public override GgufForm? Gguf(DecoderLayout layout) =>
+        new("smollm3") { TurnsNeighbours = true, Rotates = layer => (layer + 1) % 4 != 0 };
 
     public override int DefaultPositions => 32768;
 

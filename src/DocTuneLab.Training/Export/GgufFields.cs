@@ -45,17 +45,17 @@ internal static class GgufFields
         if (layout.Layers.Select(l => l.Mixer).OfType<ConvolutionLayout>().FirstOrDefault() is { } convolution)
             Set("shortconv.l_cache", (uint)convolution.Length);
         foreach (var (field, value) in form.Fields) Set(field, value);
-        Window(layout, form, Set, notes);
+        Window(config, form, Set, notes);
         Rotary(writer, config, form, Set, notes);
         return notes;
     }
 
-    private static void Window(DecoderLayout layout, GgufForm form, Action<string, object> set, List<string> notes)
+    private static void Window(ModelConfig config, GgufForm form, Action<string, object> set, List<string> notes)
     {
-        if (GgufFit.Window(layout) is not { } window) return;
+        if (GgufFit.Window(config.Layout) is not { } window) return;
         if (form.Slides is not null || form.Name == "llama") set("attention.sliding_window", (uint)window);
         if (form.Slides is null)
-            notes.Add($"llama.cpp has no sliding window for {form.Name} models: beyond {window} tokens it attends to all of them.");
+            notes.Add($"llama.cpp has no sliding window for {config.ModelType} models: beyond {window} tokens it attends to all of them.");
     }
 
     private static void Rotary(GgufWriter writer, ModelConfig config, GgufForm form, Action<string, object> set, List<string> notes)

@@ -157,28 +157,40 @@ public sealed class BaseModel : IDisposable
         files.Announce(files.Names.OrderBy(n => places.GetValueOrDefault(WeightFormats.Owner(n) ?? n, int.MaxValue)));
         // On another core while the weights are read: of a small model it takes as long as they do.
         var reading = Task.Run(() => TokenizerOf(parts, config));
-        var template = options.ChatTemplate is { } file ? parts.TemplateOf(file) : parts.Template();
-        var placement = new Decoder.Placement(device, compute, composed);
-        using var tensors = new StoredTensors(files, config.Layout, placement, options) { Beside = reading };
-        var decoder = new Decoder(config.Layout, placement, tensors);
-        HuggingFaceTokenizer tokenizer;
         try
         {
-            tokenizer = reading.GetAwaiter().GetResult();
+            var template = options.ChatTemplate is { } file ? parts.TemplateOf(file) : parts.Template();
+            var placement = new Decoder.Placement(device, compute, composed);
+            using var tensors = new StoredTensors(files, config.Layout, placement, options) { Beside = reading };
+            var decoder = new Decoder(config.Layout, placement, tensors);
+            return new BaseModel(directory, () => HashOf(directory), config, Finished(decoder), template, decoder,
+                new Dictionary<string, Tensor>())
+            {
+                Name = parts.Name,
+                EndMark = EndOf(parts.Marks()),
+                ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
+                WeightBytes = tensors.Bytes,
+                Loading = options,
+            };
         }
-        catch
+        finally
         {
-            decoder.Dispose();
-            throw;
+            // The files stay open while it reads, however loading ends.
+            ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         }
-        return new BaseModel(directory, () => HashOf(directory), config, tokenizer, template, decoder, new Dictionary<string, Tensor>())
+
+        HuggingFaceTokenizer Finished(Decoder decoder)
         {
-            Name = parts.Name,
-            EndMark = EndOf(parts.Marks()),
-            ParameterCount = config.Parameters().Sum(p => p.Shape.Aggregate(1L, (a, b) => a * b)),
-            WeightBytes = tensors.Bytes,
-            Loading = options,
-        };
+            try
+            {
+                return reading.GetAwaiter().GetResult();
+            }
+            catch
+            {
+                decoder.Dispose();
+                throw;
+            }
+        }
     }
 
     /// <summary>Makes a new model with random weights (normal, 0.02;

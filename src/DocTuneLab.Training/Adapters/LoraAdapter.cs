@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using DocTuneLab.Settings;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
@@ -104,7 +105,7 @@ public sealed class LoraAdapter : IDisposable
                 return new Tensors(a, b, magnitude, (a.clone(), b.clone()));
             }
             var bound = 1 / Math.Sqrt(linear.Weight.Columns);
-            return new Tensors(rand(config.Rank, linear.Weight.Columns, generator: generator) * (2 * bound) - bound,
+            return new Tensors(rand(config.Rank, linear.Weight.Columns, generator: generator).Times(2 * bound).Minus(bound),
                 zeros(linear.Weight.Rows, config.Rank), magnitude, null);
         });
     }
@@ -220,7 +221,7 @@ public sealed class LoraAdapter : IDisposable
             generator: generator).to(weight.device));
         for (var i = 0; i < 4; i++) basis = linalg.qr(weight.mm(weight.t().mm(linalg.qr(basis).Q))).Q;
         var (u, s, v) = linalg.svd(basis.t().mm(weight), fullMatrices: false);
-        var root = (s[..rank] / scale).sqrt();
+        var root = s[..rank].Over(scale).sqrt();
         return ((v[..rank] * root.unsqueeze(1)).contiguous(), (basis.mm(u)[.., ..rank] * root.unsqueeze(0)).contiguous());
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using DocTuneLab.Training.Devices;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Checkpoints;
@@ -17,7 +18,7 @@ internal sealed record LoraUpdate(Tensor A, Tensor B, Tensor? Magnitude, double 
     /// <param name="weight">W, [out, in] in float32.</param>
     public Tensor Merge(Tensor weight)
     {
-        var merged = weight + B.mm(A) * Scale;
+        var merged = weight.Plus(B.mm(A).Times(Scale));
         return Magnitude is null ? merged : merged * (Magnitude / merged.norm(1)).unsqueeze(1);
     }
 }

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
@@ -94,7 +95,7 @@ internal sealed class AdamW : IDisposable
             Moment NewMoment() => new(Zeros(count, type), kind.Quantized ? Zeros(blocks, ScalarType.Float32) : null);
             var run = new Run(cat([.. members.Select(m => m.detach().flatten())]).DetachFromDisposeScope(),
                 gradients.All.narrow(0, start, count).DetachFromDisposeScope(), kind.Rate, kind.Decays, NewMoment(), NewMoment());
-            if (kind.Quantized) run.Mean.Values.fill_(DynamicCode.ZeroOf(DynamicCode.Signed));
+            if (kind.Quantized) run.Mean.Values.Fill(DynamicCode.ZeroOf(DynamicCode.Signed));
             runs.Add(run);
             var at = 0L;
             foreach (var member in members)

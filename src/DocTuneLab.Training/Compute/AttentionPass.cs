@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Simd;
@@ -101,8 +102,8 @@ internal sealed class AttentionPass : MixerPass
         _keyValue!.Backward(x, cat([raw[1], raw[2]], 1), dx, step);
         var dAsking = needInput ? _parts.New(_asking!.size(0), x.size(1)) : null;
         _query!.Backward(_asking!, raw[0].contiguous(), dAsking, step);
-        if (isLast) dx?.index_add_(0, _kernels.Indices(batch.Rows), dAsking!, 1);
-        else dx?.add_(dAsking!);
+        if (isLast) dx?.AddRows(_kernels.Indices(batch.Rows), dAsking!);
+        else dx?.Add(dAsking!);
         return dx;
     }
 
@@ -159,7 +160,7 @@ internal sealed class AttentionPass : MixerPass
     private Tensor Kept(string name, Tensor x) => _kernels.Memory.Get(name, x.size(0), x.size(1)).copy_(x);
 
     private Tensor Scattered(Tensor dq, PackedBatch batch, long tokens) =>
-        zeros([tokens, Layout.QueryWidth], dtype: dq.dtype, device: dq.device).index_add_(0, _kernels.Indices(batch.Rows), dq, 1);
+        zeros([tokens, Layout.QueryWidth], dtype: dq.dtype, device: dq.device).AddRows(_kernels.Indices(batch.Rows), dq);
 
     // The other way round than what is split.
     private Tensor Joined(Tensor dq, Tensor dk, Tensor dv)

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
@@ -73,7 +74,7 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
             Parts(gradients.Q, tile.From, tile.Count, shape.Heads).copy_(found[0][0].transpose(0, 1));
             foreach (var (gradient, target) in ((Tensor, Tensor)[])[(found[1], gradients.K), (found[2], gradients.V)])
                 tile.AddTo(target, gradient[0].transpose(0, 1).flatten(1));
-            gradients.Sinks?.add_(found[3]);
+            gradients.Sinks?.Add(found[3]);
         }
     }
 
@@ -121,7 +122,7 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
     {
         if (!IsFused(shape, sinks)) return AttentionMixer.Attended(q, k, v, mask!, (shape.Scale, shape.Cap), sinks);
         var factor = shape.Scale * Math.Sqrt(shape.Size);
-        return fused(Math.Abs(factor - 1) < 1e-6 ? q : q * factor, k, v, mask);
+        return fused(Math.Abs(factor - 1) < 1e-6 ? q : q.Times(factor), k, v, mask);
     }
 
     private static bool IsFused(AttentionShape shape, Tensor? sinks) => shape.Cap == 0 && sinks is null;
@@ -133,8 +134,8 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
         using var scope = NewDisposeScope();
         Tensor Column(int[] values) => kernels.Indices(values).unsqueeze(1);
         Tensor distance = Column(tile.QueryPositions) - kernels.Indices(tile.KeyPositions);
-        var seen = (Column(tile.QuerySequences) == kernels.Indices(tile.KeySequences)) & (distance >= 0);
-        var mask = Added(tile.Window > 0 ? seen & (distance < tile.Window) : seen);
+        var seen = (Column(tile.QuerySequences) == kernels.Indices(tile.KeySequences)) & distance.NotBelow(0);
+        var mask = Added(tile.Window > 0 ? seen & distance.Below(tile.Window) : seen);
         if (_keptMasks + mask.numel() > KeptMasks) return mask.MoveToOuterDisposeScope();
         _keptMasks += mask.numel();
         return tile.Mask = mask.DetachFromDisposeScope();
@@ -144,16 +145,16 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
     {
         if (_cacheMasks.TryGetValue((positions, window), out var known)) return known;
         using var scope = NewDisposeScope();
-        var distance = kernels.Indices(positions).unsqueeze(1) - arange(length, device: kernels.Memory.Device);
-        var seen = distance >= 0;
-        var mask = Added(window > 0 ? seen & (distance < window) : seen).unsqueeze(1).unsqueeze(1);
+        var distance = kernels.Indices(positions).unsqueeze(1) - TensorArithmetic.Range(0, length, device: kernels.Memory.Device);
+        var seen = distance.NotBelow(0);
+        var mask = Added(window > 0 ? seen & distance.Below(window) : seen).unsqueeze(1).unsqueeze(1);
         return _cacheMasks[(positions, window)] = mask.DetachFromDisposeScope();
     }
 
     // What is added to scores: nothing, or minus infinity.
     private Tensor Added(Tensor seen) =>
         zeros(seen.shape, dtype: kernels.Memory.Type, device: kernels.Memory.Device)
-            .masked_fill_(seen.bitwise_not(), float.NegativeInfinity);
+            .Fill(float.NegativeInfinity, seen.bitwise_not());
 
     private Tile[] Tiles(AttentionRows rows, AttentionShape shape, Tensor? sinks)
     {
@@ -199,8 +200,8 @@ internal sealed class ComposedAttention(Kernels kernels, Func<Tensor, Tensor, Te
 
         public void AddTo(Tensor x, Tensor rows)
         {
-            if (_adjacent) x.narrow(0, _keys[0], _keys.Length).add_(rows);
-            else x.index_add_(0, _kernels.Indices(_keys), rows, 1);
+            if (_adjacent) x.narrow(0, _keys[0], _keys.Length).Add(rows);
+            else x.AddRows(_kernels.Indices(_keys), rows);
         }
 
         /// <summary>

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
@@ -46,14 +47,14 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         var type = left.dtype == right.dtype ? left.dtype : Memory.Type;
         (left, right) = (left.to_type(type), right.to_type(type));
         if (target.dtype == type) target.addmm_(left, right, add ? 1 : 0, scale);
-        else if (add) target.add_(left.mm(right), alpha: scale);
-        else target.copy_(left.mm(right).mul_(scale));
+        else if (add) target.Add(left.mm(right), scale);
+        else target.copy_(left.mm(right).Multiply(scale));
     }
 
     public override void Norm(Tensor x, Tensor weight, Tensor y, Tensor scales, int heads, double epsilon) => BySlices(x, (from, count) =>
     {
         var wide = Wide(x, from, count, heads);
-        var factors = (wide.square().mean([-1]) + epsilon).rsqrt();
+        var factors = wide.Squared().mean([-1]).Plus(epsilon).rsqrt();
         scales.narrow(0, from, count).copy_(factors);
         Parts(y, from, count, heads).copy_(wide * factors.unsqueeze(-1) * weight);
     });
@@ -63,14 +64,14 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     {
         var (wide, factors) = (Wide(x, from, count, heads), scales.narrow(0, from, count).unsqueeze(-1));
         var d = Wide(dy, from, count, heads) * weight;
-        var value = (d - wide * ((d * wide).mean([-1], true) * factors.square())).mul_(factors);
+        var value = (d - wide * ((d * wide).mean([-1], true) * factors.Squared())).mul_(factors);
         var target = Parts(dx, from, count, heads);
-        if (add) target.add_(value);
+        if (add) target.Add(value);
         else target.copy_(value);
     });
 
     public override void NormWeightGradient(Tensor dy, Tensor x, Tensor scales, Tensor gradient, int heads) => BySlices(x, (from, count) =>
-        gradient.add_(
+        gradient.Add(
             (Wide(dy, from, count, heads) * Wide(x, from, count, heads) * scales.narrow(0, from, count).unsqueeze(-1)).sum([0, 1])));
 
     public override void Rotate(Tensor x, int[] positions, Tensor cosine, Tensor sine, int heads,
@@ -82,7 +83,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         var parts = Parts(x, from, count, heads);
         var (low, high) = (parts.narrow(2, 0, half), parts.narrow(2, half, half));
         var (a, b) = (low.to_type(ScalarType.Float32), high.to_type(ScalarType.Float32));
-        var (first, second) = (a * cos - b * sin, b * cos + a * sin);
+        var (first, second) = (a * cos - b * sin, (b * cos).Plus(a * sin));
         low.copy_(first);
         high.copy_(second);
     });
@@ -100,7 +101,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         Tensor gate = x.narrow(0, from, count).narrow(1, 0, size), up = x.narrow(0, from, count).narrow(1, size, size);
         Tensor g = gate.to_type(ScalarType.Float32), d = dh.narrow(0, from, count).to_type(ScalarType.Float32);
         var sigmoid = g.sigmoid();
-        var (dGate, dUp) = (d * up * sigmoid * (1 + g * (1 - sigmoid)), d * g * sigmoid);
+        var (dGate, dUp) = (d * up * sigmoid * (g * sigmoid.negative().Plus(1)).Plus(1), d * g * sigmoid);
         gate.copy_(dGate);
         up.copy_(dUp);
     });
@@ -123,7 +124,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     {
         var limit = (long)Math.Min(uint.MaxValue, share * 4294967296.0);
         var part = x.narrow(0, from, count);
-        part.mul_(1 / (1 - share)).masked_fill_((Random(part, from, key) & 0xFFFFFFFF) < limit, 0);
+        part.Multiply(1 / (1 - share)).Fill(0, (Random(part, from, key) & 0xFFFFFFFF).Below(limit));
     });
 
     public override void AddNoise(Tensor x, int[] starts, double alpha, ulong key)
@@ -133,7 +134,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
             using var scope = NewDisposeScope();
             var part = x.narrow(0, starts[s], starts[s + 1] - starts[s]);
             var bound = (float)(alpha / Math.Sqrt((double)(part.size(0) + 1) * part.size(1)));
-            part.add_((Shifted(Random(part, starts[s], key), 40).to_type(ScalarType.Float32) * (2f / (1 << 24)) - 1) * bound);
+            part.Add(Shifted(Random(part, starts[s], key), 40).to_type(ScalarType.Float32).Times(2f / (1 << 24)).Minus(1).Times(bound));
         }
     }
 
@@ -146,8 +147,8 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
             var (own, target) = (Logarithms(part), Indices(targets).narrow(0, from + at, count).unsqueeze(1));
             losses.narrow(0, at, count).copy_(own.gather(1, target).neg().squeeze(1));
             if (gradientScale == 0) return;
-            var gradient = own.exp_().mul_(gradientScale);
-            gradient.scatter_add_(1, target, full([count, 1], -gradientScale, device: Memory.Device));
+            var gradient = own.exp_().Multiply(gradientScale);
+            gradient.scatter_add_(1, target, TensorArithmetic.Full([count, 1], -gradientScale, Memory.Device));
             part.copy_(gradient);
         });
         return losses;
@@ -162,7 +163,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
             var (own, taught) = (Logarithms(part), Logarithms(teacher.narrow(0, at, count)));
             var p = taught.exp();
             losses.narrow(0, at, count).copy_((p * (taught - own)).sum(-1));
-            if (gradientScale != 0) part.copy_(own.exp_().sub_(p).mul_(gradientScale));
+            if (gradientScale != 0) part.copy_(own.exp_().sub_(p).Multiply(gradientScale));
         });
         return losses;
     }
@@ -172,7 +173,7 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         using var scope = NewDisposeScope();
         var parts = new List<Tensor>();
         ByParts(vector,
-            (from, count) => parts.Add(vector.narrow(0, from, count).square().sum(ScalarType.Float64).MoveToOuterDisposeScope()));
+            (from, count) => parts.Add(vector.narrow(0, from, count).Squared().sum(ScalarType.Float64).MoveToOuterDisposeScope()));
         return Math.Sqrt(stack(parts).cpu().sum().item<double>());
     }
 
@@ -195,11 +196,11 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
 
     private static void Adam(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors)
     {
-        var g = gradient * factors.Gradient;
-        mean.mul_(AdamW.Beta1).add_(g, alpha: 1 - AdamW.Beta1);
-        square.mul_(factors.Beta2).addcmul_(g, g, 1 - factors.Beta2);
-        if (factors.Decay != 1) parameter.mul_(factors.Decay);
-        parameter.addcdiv_(mean, square.sqrt().mul_(factors.Square).add_(AdamW.Epsilon), -factors.Rate);
+        var g = gradient.Times(factors.Gradient);
+        mean.Multiply(AdamW.Beta1).Add(g, 1 - AdamW.Beta1);
+        square.Multiply(factors.Beta2).AddProduct(g, g, 1 - factors.Beta2);
+        if (factors.Decay != 1) parameter.Multiply(factors.Decay);
+        parameter.AddQuotient(mean, square.sqrt().Multiply(factors.Square).Add(AdamW.Epsilon), -factors.Rate);
     }
 
     public override void Dispose()
@@ -255,10 +256,10 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     private Tensor Random(Tensor part, int firstRow, ulong key)
     {
         var first = (long)firstRow * part.size(1);
-        var value = arange(first, first + part.numel(), dtype: ScalarType.Int64, device: Memory.Device).view(part.shape);
-        value = value.bitwise_xor_(tensor(unchecked((long)key))).add_(unchecked((long)0x9E3779B97F4A7C15UL));
-        value = value.bitwise_xor_(Shifted(value, 30)).mul_(unchecked((long)0xBF58476D1CE4E5B9UL));
-        value = value.bitwise_xor_(Shifted(value, 27)).mul_(unchecked((long)0x94D049BB133111EBUL));
+        var value = TensorArithmetic.Range(first, first + part.numel(), ScalarType.Int64, Memory.Device).view(part.shape);
+        value = value.bitwise_xor_(tensor(unchecked((long)key))).Add(unchecked((long)0x9E3779B97F4A7C15UL));
+        value = value.bitwise_xor_(Shifted(value, 30)).Multiply(unchecked((long)0xBF58476D1CE4E5B9UL));
+        value = value.bitwise_xor_(Shifted(value, 27)).Multiply(unchecked((long)0x94D049BB133111EBUL));
         return value.bitwise_xor_(Shifted(value, 31));
     }
 
@@ -278,11 +279,11 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         padded.narrow(0, 0, values.numel()).copy_(values);
         var blocks = padded.view(-1, AdamW.BlockSize);
         state.Scales.copy_(blocks.amax([1]).maximum(blocks.amin([1]).neg()));
-        var relative = (blocks * state.Scales.reciprocal().masked_fill_(state.Scales == 0, 0).unsqueeze(1)).view(-1)
+        var relative = (blocks * state.Scales.reciprocal().Fill(0, state.Scales.EqualTo(0)).unsqueeze(1)).view(-1)
             .narrow(0, 0, values.numel());
         var nearest = bucketize(relative, Map(code).Bounds);
         // As a second moment, what is not zero must not become zero.
-        state.Codes.copy_(nearest.masked_fill_((nearest == 0) & (relative > 0), 1));
+        state.Codes.copy_(nearest.Fill(1, nearest.EqualTo(0) & relative.Above(0)));
     }
 
     // The values of a code and the midpoints between them: of two equally near ones the lower is taken.

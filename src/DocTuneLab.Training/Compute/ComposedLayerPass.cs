@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Simd;
@@ -81,8 +82,8 @@ internal sealed class ComposedLayerPass : LayerPass
         Tensor dMiddle = dy, dResidual = dy;
         Tensor? dAsked = null;
         if (ReadsInputNorm) dAsked = dGiven;
-        else if (_layout.IsParallel) dResidual = dy + _feedForwardNorm.Backward(state.Residual, dGiven);
-        else dResidual = dMiddle = dy + _feedForwardNorm.Backward(state.Middle, dGiven);
+        else if (_layout.IsParallel) dResidual = dy.Plus(_feedForwardNorm.Backward(state.Residual, dGiven));
+        else dResidual = dMiddle = dy.Plus(_feedForwardNorm.Backward(state.Middle, dGiven));
         var dMixed = _mixerNorm.Backward(state.Mixed, Scaled(dMiddle, factor));
         needInput |= _inputNorm.IsTrained;
         var dNormed = _mixer.Backward(state.Normed, Dense(dMixed), batch, IsLast, step, needInput);
@@ -93,11 +94,11 @@ internal sealed class ComposedLayerPass : LayerPass
         if (IsLast)
         {
             target.copy_(dx);
-            target.index_add_(0, _kernels.Indices(batch.Rows), dResidual, 1);
+            target.AddRows(_kernels.Indices(batch.Rows), dResidual);
         }
         else
         {
-            target.copy_(dx + dResidual);
+            target.copy_(dx.Plus(dResidual));
         }
         return target;
     }
@@ -134,19 +135,19 @@ internal sealed class ComposedLayerPass : LayerPass
     private State Finished(Tensor residual, Tensor normed, Tensor mixed, PassCall call)
     {
         var factor = _layout.ResidualScale;
-        var middle = residual + Scaled(_mixerNorm.Forward(mixed), factor);
+        var middle = residual.Plus(Scaled(_mixerNorm.Forward(mixed), factor));
         var given = Dense(ReadsInputNorm ? normed : _feedForwardNorm.Forward(_layout.IsParallel ? residual : middle));
         var fed = _feedForward.Forward(given, call);
-        return new State(normed, residual, mixed, middle, given, fed, middle + Scaled(_outputNorm.Forward(fed), factor));
+        return new State(normed, residual, mixed, middle, given, fed, middle.Plus(Scaled(_outputNorm.Forward(fed), factor)));
     }
 
     private void Gathered(Tensor target, Tensor rows, PackedBatch batch)
     {
-        if (IsLast) target.index_add_(0, _kernels.Indices(batch.Rows), rows, 1);
-        else target.add_(rows);
+        if (IsLast) target.AddRows(_kernels.Indices(batch.Rows), rows);
+        else target.Add(rows);
     }
 
-    private static Tensor Scaled(Tensor x, double factor) => factor == 1 ? x : x * factor;
+    private static Tensor Scaled(Tensor x, double factor) => factor == 1 ? x : x.Times(factor);
 
     // Kernels read rows whose elements lie side by side.
     private static Tensor Dense(Tensor x) => x.contiguous();

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Simd;
@@ -149,13 +150,13 @@ internal sealed class FusedLayerPass : LayerPass
         var (rows, hidden) = (attended.size(0), residual.size(1));
         var middle = Buffer("middle", rows, hidden);
         Apply(_output, attended, middle, step, few);
-        middle.add_(residual);
+        middle.Add(residual);
         var gateUp = Buffer("gate", rows, 2 * _middle);
         Apply(_gateUp, Normed(middle, _mlpNorm, "scales2"), gateUp, step, few);
         var gated = _memory.Get("gated", rows, _middle);
         _kernels.Gate(gateUp, gated);
         Apply(_down, gated, result, step, few);
-        result.add_(middle);
+        result.Add(middle);
     }
 
     // A few tokens of a step in decoding: as the weights are stored.
@@ -212,9 +213,9 @@ internal sealed class FusedLayerPass : LayerPass
         _query!.Backward(_kernels.Rows(normed, batch.Rows), dq, dQuery, step);
         var dx = _memory.Get("d hidden", tokens, hidden);
         if (!needInput) return dx;
-        dInput!.index_add_(0, chosen, dQuery!, 1);
-        NormBackward(dInput, x, _inputNorm, "scales1", dx, add: false);
-        dx.index_add_(0, chosen, dy, 1);
+        dInput!.AddRows(chosen, dQuery!);
+        NormBackward(dInput!, x, _inputNorm, "scales1", dx, add: false);
+        dx.AddRows(chosen, dy);
         return dx;
     }
 

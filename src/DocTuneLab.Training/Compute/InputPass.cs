@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
@@ -20,18 +21,18 @@ internal sealed class InputPass(Decoder decoder, DecoderLayout layout, Kernels k
     /// <summary>Scales them, and adds what is learnt of their positions.</summary>
     public void Place(Tensor x, int[] positions)
     {
-        if (layout.EmbeddingScale != 1) x.mul_(layout.EmbeddingScale);
+        if (layout.EmbeddingScale != 1) x.Multiply(layout.EmbeddingScale);
         if (decoder.Positions is not { } learnt) return;
         if (positions.Max() >= layout.MaxPositions)
             throw new LabException($"a sequence has {positions.Max() + 1} tokens; the model knows {layout.MaxPositions} positions");
-        x.add_(kernels.Rows(learnt, positions));
+        x.Add(kernels.Rows(learnt, positions));
     }
 
     /// <summary>Adds the gradients of embeddings and positions.</summary>
     public void Backward(Tensor dx, int[] ids, int[] positions)
     {
         var wide = dx.to_type(ScalarType.Float32);
-        if (decoder.Positions is { } learnt) gradients.Of(learnt)?.index_add_(0, kernels.Indices(positions), wide, 1);
-        gradients.Of(decoder.Embedding)?.index_add_(0, kernels.Indices(ids), wide, layout.EmbeddingScale);
+        if (decoder.Positions is { } learnt) gradients.Of(learnt)?.AddRows(kernels.Indices(positions), wide);
+        gradients.Of(decoder.Embedding)?.AddRows(kernels.Indices(ids), wide, layout.EmbeddingScale);
     }
 }

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Simd;
@@ -67,7 +68,7 @@ internal sealed class LinearGroup : IDisposable
         {
             var (linear, part) = (_linears[i], Part(y, i));
             if (_direct) _products.Run(part, x, WeightOf(linear)!.t());
-            if (linear.Bias is { } bias) part.add_(bias);
+            if (linear.Bias is { } bias) part.Add(bias);
             if (_merged || linear.Adapter is not { } adapter) continue;
             var input = Dropped(x, adapter, step);
             foreach (var (a, b, sign) in adapter.Factors)
@@ -123,7 +124,7 @@ internal sealed class LinearGroup : IDisposable
             var (linear, part) = (_linears[i], Part(dy, i));
             if (dx is not null && _direct) _products.Run(dx, part, WeightOf(linear)!, add: i > 0);
             if (linear.Bias is { } bias && _gradients.Of(bias) is { } biasGradient)
-                biasGradient.add_(part.sum(0, type: ScalarType.Float32));
+                biasGradient.Add(part.sum(0, type: ScalarType.Float32));
             if (WeightOf(linear) is { } dense && _gradients.Of(dense) is { } weightGradient)
                 _kernels.Multiply(weightGradient, part.t(), x, add: true);
             if (linear.Adapter is not { } adapter) continue;
@@ -133,7 +134,7 @@ internal sealed class LinearGroup : IDisposable
                 // The norm is taken as constant (Liu et al. 2024, arXiv 2402.09353, section 4.3).
                 var full = part.t().to_type(ScalarType.Float32).mm(x.to_type(ScalarType.Float32));
                 _gradients.Of(adapter.Magnitude!)!
-                    .add_((full * weight!.narrow(0, _offsets[i], linear.Weight.Rows)).sum(dim: 1) / adapter.Magnitude!);
+                    .Add((full * weight!.narrow(0, _offsets[i], linear.Weight.Rows)).sum(dim: 1) / adapter.Magnitude!);
                 full.mul_(rowScales.unsqueeze(1));
                 _gradients.Of(adapter.A)!.addmm_(adapter.B.t(), full, 1, scale);
                 _gradients.Of(adapter.B)!.addmm_(full, adapter.A.t(), 1, scale);
@@ -148,7 +149,7 @@ internal sealed class LinearGroup : IDisposable
             _kernels.Multiply(_gradients.Of(adapter.A)!, inner.t(), input, add: true, scale);
             if (_merged) _kernels.Multiply(outer, input, adapter.A.t(), add: false);
             _kernels.Multiply(transposed, outer.t(), part, add: false, scale);
-            _gradients.Of(adapter.B)!.add_(transposed.t());
+            _gradients.Of(adapter.B)!.Add(transposed.t());
             if (_merged || dx is null) continue;
             if (adapter.Dropout == 0 && adapter.Start is null)
             {
@@ -163,7 +164,7 @@ internal sealed class LinearGroup : IDisposable
                 _kernels.Multiply(back, inner, start.A, add: true, -scale);
             }
             if (adapter.Dropout > 0) _kernels.Drop(back, adapter.Dropout, step.Of(adapter.Name));
-            dx.add_(back);
+            dx.Add(back);
         }
     }
 

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using static TorchSharp.torch;
 
@@ -23,7 +24,7 @@ internal sealed class MixturePass(Mixture mixture, PassParts parts) : FeedForwar
         }
         if (_shared is null) return sum;
         var fed = _shared.Forward(x, call);
-        return sum.add_(mixture.SharedGate is null ? fed : fed * mixture.SharedShare(x).to_type(fed.dtype));
+        return sum.Add(mixture.SharedGate is null ? fed : fed * mixture.SharedShare(x).to_type(fed.dtype));
     }
 
     /// <inheritdoc/>
@@ -40,13 +41,13 @@ internal sealed class MixturePass(Mixture mixture, PassParts parts) : FeedForwar
             dWeights.select(1, expert).index_copy_(0, parts.Kernels.Indices(rows), Product(result, dResult));
             Add(dx, rows, _experts[expert].Backward(input, dResult * Column(weights, expert, rows), step));
         }
-        dx.add_(Recomputed.Backward(i => [mixture.Weights(i[0])], [x], [dWeights], parts.Gradients, mixture.RouterTensors)[0]);
+        dx.Add(Recomputed.Backward(i => [mixture.Weights(i[0])], [x], [dWeights], parts.Gradients, mixture.RouterTensors)[0]);
         if (_shared is null) return dx;
         // The last forward pass of the layer left it as it was.
-        if (mixture.SharedGate is not { } gate) return dx.add_(_shared.Backward(x, dy, step));
+        if (mixture.SharedGate is not { } gate) return dx.Add(_shared.Backward(x, dy, step));
         var fed = _shared.Forward(x, call);
-        dx.add_(_shared.Backward(x, dy * mixture.SharedShare(x).to_type(dy.dtype), step));
-        return dx.add_(Recomputed.Backward(i => [mixture.SharedShare(i[0])], [x], [Product(fed, dy).unsqueeze(1)], parts.Gradients,
+        dx.Add(_shared.Backward(x, dy * mixture.SharedShare(x).to_type(dy.dtype), step));
+        return dx.Add(Recomputed.Backward(i => [mixture.SharedShare(i[0])], [x], [Product(fed, dy).unsqueeze(1)], parts.Gradients,
             [gate])[0]);
     }
 
@@ -65,7 +66,7 @@ internal sealed class MixturePass(Mixture mixture, PassParts parts) : FeedForwar
     private static IEnumerable<(int Expert, int[] Rows)> Chosen(Tensor weights)
     {
         using var scope = NewDisposeScope();
-        var (values, experts) = ((weights != 0).cpu().data<bool>().ToArray(), (int)weights.size(1));
+        var (values, experts) = (weights.UnequalTo(0).cpu().data<bool>().ToArray(), (int)weights.size(1));
         return [.. Enumerable.Range(0, experts)
             .Select(e => (e, Enumerable.Range(0, values.Length / experts).Where(r => values[r * experts + e]).ToArray()))
             .Where(c => c.Item2.Length > 0)];
@@ -76,5 +77,5 @@ internal sealed class MixturePass(Mixture mixture, PassParts parts) : FeedForwar
 
     private static Tensor Product(Tensor a, Tensor b) => (a.to_type(ScalarType.Float32) * b.to_type(ScalarType.Float32)).sum(1);
 
-    private void Add(Tensor target, int[] rows, Tensor values) => target.index_add_(0, parts.Kernels.Indices(rows), values, 1);
+    private void Add(Tensor target, int[] rows, Tensor values) => target.AddRows(parts.Kernels.Indices(rows), values);
 }

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
@@ -42,20 +43,20 @@ internal sealed class OutputPass(Decoder decoder, DecoderLayout layout, Kernels 
     /// <summary>Makes logits of what the product gave, in place.</summary>
     public void Finish(Tensor logits)
     {
-        if (decoder.HeadBias is { } bias) logits.add_(bias);
-        if (layout.LogitScale != 1) logits.mul_(layout.LogitScale);
-        if (layout.LogitCap is { } cap) logits.div_(cap).tanh_().mul_(cap);
+        if (decoder.HeadBias is { } bias) logits.Add(bias);
+        if (layout.LogitScale != 1) logits.Multiply(layout.LogitScale);
+        if (layout.LogitCap is { } cap) logits.Divide(cap).tanh_().Multiply(cap);
     }
 
     /// <summary>What <see cref="FinishBackward"/> needs of finished logits, which become their gradient meanwhile; null where it is
     /// nothing.</summary>
-    public Tensor? Slopes(Tensor logits) => layout.LogitCap is { } cap ? 1 - (logits / cap).square() : null;
+    public Tensor? Slopes(Tensor logits) => layout.LogitCap is { } cap ? logits.Over(cap).Squared().negative().Plus(1) : null;
 
     /// <summary>Makes the gradient of what the product gave of that of logits, in place.</summary>
     public void FinishBackward(Tensor gradient, Tensor? slopes)
     {
         if (slopes is not null) gradient.mul_(slopes);
-        if (layout.LogitScale != 1) gradient.mul_(layout.LogitScale);
-        if (decoder.HeadBias is { } bias) gradients.Of(bias)?.add_(gradient.sum(0, type: ScalarType.Float32));
+        if (layout.LogitScale != 1) gradient.Multiply(layout.LogitScale);
+        if (decoder.HeadBias is { } bias) gradients.Of(bias)?.Add(gradient.sum(0, type: ScalarType.Float32));
     }
 }

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
@@ -23,7 +24,7 @@ internal sealed class Products(Kernels kernels, ScalarType type)
             return;
         }
         var product = Get($"product in {type}", left, right).narrow(0, 0, target.size(0));
-        if (add) target.add_(product);
+        if (add) target.Add(product);
         else target.copy_(product);
     }
 

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Compute;
@@ -29,7 +30,7 @@ internal static class Recomputed
             })];
             found = autograd.grad(function(leaves), [.. leaves, .. trained], outputGradients);
         }
-        for (var i = 0; i < trained.Length; i++) gradients.Of(trained[i])!.add_(found[inputs.Length + i]);
+        for (var i = 0; i < trained.Length; i++) gradients.Of(trained[i])!.Add(found[inputs.Length + i]);
         return [.. found.Take(inputs.Length).Select(g => g.MoveToOuterDisposeScope())];
     }
 }

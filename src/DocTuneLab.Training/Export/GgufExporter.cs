@@ -1,5 +1,6 @@
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Checkpoints.Gguf;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Families;
 using static TorchSharp.torch;
@@ -116,7 +117,7 @@ public static class GgufExporter
             writer.Add(name + ".lora_b", [linear.Rows, rank], GgufType.F32, stream => Part(stream, update =>
                 place.Parts[0].Of(linear.IsTransposed ? Scaled(update).t() : Scaled(update))));
 
-            Tensor Scaled(LoraUpdate update) => update.B * (update.Scale * rank / folder.Rank);
+            Tensor Scaled(LoraUpdate update) => update.B.Times(update.Scale * rank / folder.Rank);
 
             void Part(Stream stream, Func<LoraUpdate, Tensor> choose)
             {

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Families;
 using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
@@ -71,7 +72,7 @@ internal sealed class GgufPlan
             ? rows => Turned(rows, attention.HeadSize, rope.Dimensions) : null;
         // A factor of the scores that no file can say goes into what the queries end with.
         var scale = attention.Scale / (_form.AttentionScale ?? 1 / Math.Sqrt(attention.HeadSize));
-        Func<Tensor, Tensor>? scaled = Math.Abs(scale - 1) < 1e-9 ? null : rows => rows * scale;
+        Func<Tensor, Tensor>? scaled = Math.Abs(scale - 1) < 1e-9 ? null : rows => rows.Times(scale);
         var queries = attention.QueryNorm is null ? Both(turned, scaled) : turned;
         if (attention.Projections is [var one])
         {
@@ -162,7 +163,7 @@ internal sealed class GgufPlan
     {
         if (norm is null) return;
         if (norm.HasWeight)
-            Add(name + ".weight", norm.Name + ".weight", norm.Shape, change: Both(norm.AddsOne ? weight => weight + 1 : null, change));
+            Add(name + ".weight", norm.Name + ".weight", norm.Shape, change: Both(norm.AddsOne ? weight => weight.Plus(1) : null, change));
         if (norm.HasBias) Add(name + ".bias", norm.Name + ".bias", norm.Shape, change: change);
     }
 

@@ -1,4 +1,5 @@
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
@@ -79,8 +80,8 @@ public sealed class MergedWeights : IDisposable
         var update = _adapter.Read(linear.Name, linear.Rows, linear.Columns);
         var dequantized = FourBitTensor.Quantize(weight).Dequantize(ScalarType.Float32);
         var (one, other) = (update.Merge(weight), update.Merge(dequantized));
-        _difference += (one - other).square().sum().item<float>();
-        _update += (one - weight).square().sum().item<float>();
+        _difference += (one - other).Squared().sum().item<float>();
+        _update += (one - weight).Squared().sum().item<float>();
         var merged = _base == MergeBase.Stored ? one : other;
         return (linear.IsTransposed ? merged.t().contiguous() : merged).MoveToOuterDisposeScope();
     }

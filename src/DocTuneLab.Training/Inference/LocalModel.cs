@@ -389,7 +389,7 @@ public sealed class LocalModel : ILanguageModel
     /// <summary>Probabilities of each row, likeliest first, and their tokens.</summary>
     private static (float[] Probabilities, long[] Ids) Sorted(Tensor logits, SamplingOptions options)
     {
-        var (sorted, order) = (logits / options.Temperature).softmax(-1).sort(-1, true);
+        var (sorted, order) = logits.Over(options.Temperature).softmax(-1).sort(-1, true);
         return (sorted.cpu().data<float>().ToArray(), order.cpu().data<long>().ToArray());
     }
 

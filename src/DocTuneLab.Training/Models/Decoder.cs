@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
@@ -83,8 +84,8 @@ public sealed class Decoder : IDisposable
     public Tensor Forward(Tensor ids)
     {
         var x = Rows((Embedding as DenseWeight)?.Tensor ?? Embedding.Materialize(ScalarType.Float32), ids).to_type(ComputeType);
-        if (_layout.EmbeddingScale != 1) x = x * _layout.EmbeddingScale;
-        if (Positions is not null) x = x + Positions.narrow(0, 0, ids.size(1)).to_type(ComputeType);
+        if (_layout.EmbeddingScale != 1) x = x.Times(_layout.EmbeddingScale);
+        if (Positions is not null) x = x.Plus(Positions.narrow(0, 0, ids.size(1)).to_type(ComputeType));
         foreach (var layer in _layers)
         {
             var input = layer.InputNorm?.Apply(x) ?? x;
@@ -102,12 +103,12 @@ public sealed class Decoder : IDisposable
     public Tensor Logits(Tensor hidden)
     {
         var logits = nn.functional.linear(hidden, Head.Materialize(ComputeType)).to_type(ScalarType.Float32);
-        if (HeadBias is not null) logits = logits + HeadBias;
-        if (_layout.LogitScale != 1) logits = logits * _layout.LogitScale;
-        return _layout.LogitCap is { } cap ? (logits / cap).tanh() * cap : logits;
+        if (HeadBias is not null) logits = logits.Plus(HeadBias);
+        if (_layout.LogitScale != 1) logits = logits.Times(_layout.LogitScale);
+        return _layout.LogitCap is { } cap ? logits.Over(cap).tanh().Times(cap) : logits;
     }
 
-    private static Tensor Added(Tensor x, Tensor y, double scale) => x + (scale == 1 ? y : y * scale);
+    private static Tensor Added(Tensor x, Tensor y, double scale) => x.Plus(scale == 1 ? y : y.Times(scale));
 
     private static Tensor Rows(Tensor table, Tensor ids) => table.index_select(0, ids.reshape(-1)).view([.. ids.shape, table.shape[1]]);
 

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
@@ -35,8 +36,8 @@ internal sealed class Mlp : FeedForward
             (gate, up) = (all.narrow(last, 0, half), all.narrow(last, half, half));
         }
         if (Layout.Clipped is not var (alpha, limit)) return Function(gate) * up;
-        gate = gate.clamp_max(limit);
-        return (up.clamp(-limit, limit) + 1) * (gate * (gate * alpha).sigmoid());
+        gate = gate.ClampedTo(limit);
+        return up.Clamped(-limit, limit).Plus(1) * (gate * gate.Times(alpha).sigmoid());
     }
 
     public override Tensor Forward(Tensor x) =>
@@ -44,10 +45,10 @@ internal sealed class Mlp : FeedForward
 
     private Tensor Function(Tensor x) => Layout.Activation switch
     {
-        Activation.Gelu => x * ((x * (1 / Math.Sqrt(2))).erf() + 1) * 0.5,
-        Activation.GeluTanh => x * (((x + x.pow(3) * 0.044715) * Math.Sqrt(2 / Math.PI)).tanh() + 1) * 0.5,
+        Activation.Gelu => (x * x.Times(1 / Math.Sqrt(2)).erf().Plus(1)).Times(0.5),
+        Activation.GeluTanh => (x * x.Plus(x.ToThe(3).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1)).Times(0.5),
         Activation.Relu => x.relu(),
-        Activation.SquaredRelu => x.relu().square(),
+        Activation.SquaredRelu => x.relu().Squared(),
         _ => nn.functional.silu(x),
     };
 }
@@ -93,9 +94,9 @@ internal sealed class Mixture : FeedForward
         var tokens = x.reshape(-1, x.size(-1));
         var weights = Weights(tokens).to_type(x.dtype);
         var sum = zeros_like(tokens);
-        for (var e = 0; e < Experts.Count; e++) sum = sum + Experts[e].Forward(tokens) * weights.narrow(1, e, 1);
+        for (var e = 0; e < Experts.Count; e++) sum = sum.Plus(Experts[e].Forward(tokens) * weights.narrow(1, e, 1));
         if (Shared is not null)
-            sum = sum + (SharedGate is null ? Shared.Forward(tokens) : Shared.Forward(tokens) * SharedShare(tokens).to_type(x.dtype));
+            sum = sum.Plus(SharedGate is null ? Shared.Forward(tokens) : Shared.Forward(tokens) * SharedShare(tokens).to_type(x.dtype));
         return sum.view(x.shape);
     }
 

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
@@ -80,7 +81,7 @@ internal sealed class FreshTensors : IDecoderTensors
 
     private static string Key(string tensor, LinearLayout linear) => linear.Stack is { } stack ? $"{tensor}.{stack.Index}" : tensor;
 
-    private Tensor Drawn(long[] shape, double deviation) => (randn(shape, generator: _generator) * deviation).to(_device).detach();
+    private Tensor Drawn(long[] shape, double deviation) => randn(shape, generator: _generator).Times(deviation).to(_device).detach();
 
     private Tensor Trained(string name, Tensor tensor)
     {

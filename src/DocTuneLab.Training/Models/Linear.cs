@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
@@ -26,7 +27,7 @@ public sealed class Linear(string name, Weight weight, Tensor? bias) : IDisposab
     {
         var y = nn.functional.linear(x, Weight.Materialize(x.dtype));
         if (Adapter is not null) y = Adapter.Forward(x, y, Weight);
-        return Bias is null ? y : y + Bias.to_type(x.dtype);
+        return Bias is null ? y : y.Plus(Bias.to_type(x.dtype));
     }
 
     /// <inheritdoc/>

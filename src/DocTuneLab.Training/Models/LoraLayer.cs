@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization;
 using static TorchSharp.torch;
 
@@ -55,7 +56,7 @@ public sealed class LoraLayer : IDisposable
     {
         if (Dropout > 0) x = nn.functional.dropout(x, Dropout, true);
         foreach (var (a, b, sign) in Factors)
-            y = y + nn.functional.linear(nn.functional.linear(x, a.to_type(x.dtype)), b.to_type(x.dtype)) * (sign * Scale);
+            y = y.Plus(nn.functional.linear(nn.functional.linear(x, a.to_type(x.dtype)), b.to_type(x.dtype)).Times(sign * Scale));
         return Magnitude is null ? y : y * RowScales(weight).to_type(x.dtype);
     }
 

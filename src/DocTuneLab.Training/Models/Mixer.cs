@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
@@ -50,7 +51,7 @@ internal sealed class AttentionMixer : Mixer
     {
         x = Turned(Clipped(x), QueryNorm, angles);
         if (Layout.Growth is not { } growth || positions is null) return x;
-        var factor = (positions / growth.Positions).floor().log1p() * growth.Beta + 1;
+        var factor = positions.Over(growth.Positions).floor().log1p().Times(growth.Beta).Plus(1);
         return (x * factor.unsqueeze(-1)).to_type(x.dtype);
     }
 
@@ -81,10 +82,11 @@ internal sealed class AttentionMixer : Mixer
             Heads(Values(v), Layout.KeyValueHeads));
         var groups = Layout.Heads / Layout.KeyValueHeads;
         if (groups > 1) (k, v) = (k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1));
-        var distance = arange(length, device: x.device).unsqueeze(1) - arange(length, device: x.device).unsqueeze(0);
-        var seen = Layout.Window is { } window ? (distance >= 0) & (distance < window) : distance >= 0;
+        var distance = TensorArithmetic.Range(0, length, device: x.device).unsqueeze(1)
+            - TensorArithmetic.Range(0, length, device: x.device).unsqueeze(0);
+        var seen = Layout.Window is { } window ? distance.NotBelow(0) & distance.Below(window) : distance.NotBelow(0);
         var attended = Attended(q, k, v, zeros(length, length, dtype: x.dtype, device: x.device)
-            .masked_fill_(seen.bitwise_not(), float.NegativeInfinity), (Layout.Scale, Layout.ScoreCap ?? 0), Sinks?.view(1, -1, 1, 1));
+            .Fill(float.NegativeInfinity, seen.bitwise_not()), (Layout.Scale, Layout.ScoreCap ?? 0), Sinks?.view(1, -1, 1, 1));
         return Output.Forward(attended.transpose(1, 2).reshape(batch, length, Layout.QueryWidth));
 
         Tensor Heads(Tensor t, int heads) => t.reshape(batch, length, heads, Layout.HeadSize).transpose(1, 2);
@@ -99,9 +101,9 @@ internal sealed class AttentionMixer : Mixer
     /// <param name="sinks">Of the scores' form with one key, or null.</param>
     public static Tensor Attended(Tensor q, Tensor k, Tensor v, Tensor mask, (double Scale, double Cap) scores, Tensor? sinks)
     {
-        var s = (q.matmul(k.transpose(-1, -2)) * scores.Scale).to_type(ScalarType.Float32);
-        if (scores.Cap > 0) s = (s / scores.Cap).tanh() * scores.Cap;
-        s = s + mask.to_type(ScalarType.Float32);
+        var s = q.matmul(k.transpose(-1, -2)).Times(scores.Scale).to_type(ScalarType.Float32);
+        if (scores.Cap > 0) s = s.Over(scores.Cap).tanh().Times(scores.Cap);
+        s = s.Plus(mask.to_type(ScalarType.Float32));
         if (sinks is null) return s.softmax(-1).to_type(q.dtype).matmul(v);
         var sink = sinks.to_type(ScalarType.Float32).expand(s.size(0), s.size(1), s.size(2), 1);
         return cat([s, sink], -1).softmax(-1).narrow(-1, 0, s.size(-1)).to_type(q.dtype).matmul(v);
@@ -115,7 +117,7 @@ internal sealed class AttentionMixer : Mixer
         Sinks?.Dispose();
     }
 
-    private Tensor Clipped(Tensor x) => Layout.Clip is { } limit ? x.clamp(-limit, limit) : x;
+    private Tensor Clipped(Tensor x) => Layout.Clip is { } limit ? x.Clamped(-limit, limit) : x;
 
     private Tensor Turned(Tensor x, Norm? norm, (Tensor Cosine, Tensor Sine)? angles)
     {
@@ -158,8 +160,8 @@ internal sealed class ConvolutionMixer : Mixer
     public Tensor Passed(IReadOnlyList<Tensor> before)
     {
         var sum = before[0] * Kernel.select(1, 0).select(1, Layout.Length - 1);
-        for (var i = 1; i < before.Count; i++) sum = sum + before[i] * Kernel.select(1, 0).select(1, Layout.Length - 1 - i);
-        return (Bias is null ? sum : sum + Bias).to_type(before[0].dtype);
+        for (var i = 1; i < before.Count; i++) sum = sum.Plus(before[i] * Kernel.select(1, 0).select(1, Layout.Length - 1 - i));
+        return (Bias is null ? sum : sum.Plus(Bias)).to_type(before[0].dtype);
     }
 
     public override Tensor Forward(Tensor x)

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
@@ -25,9 +26,9 @@ internal sealed class Norm(NormLayout layout, Tensor? weight, Tensor? bias) : ID
         var whole = x.size(last) == layout.Size && layout.Weights == 1;
         var wide = (whole ? x : x.unflatten(last, [x.size(last) / layout.Size, layout.Size])).to_type(ScalarType.Float32);
         if (layout.Kind == NormKind.Layer) wide = wide - wide.mean([-1L], true);
-        var result = wide * rsqrt(wide.square().mean([-1L], true) + layout.Epsilon);
-        if (weight is not null) result = result * (layout.AddsOne ? weight + 1 : weight);
-        if (bias is not null) result = result + bias;
+        var result = wide * wide.Squared().mean([-1L], true).Plus(layout.Epsilon).rsqrt();
+        if (weight is not null) result = result * (layout.AddsOne ? weight.Plus(1) : weight);
+        if (bias is not null) result = result.Plus(bias);
         return (whole ? result : result.flatten(last)).to_type(x.dtype);
     }
 

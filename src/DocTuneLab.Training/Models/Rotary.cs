@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Layout;
 using static TorchSharp.torch;
 
@@ -58,13 +59,13 @@ internal sealed class Rotary(RopeLayout layout, int maxPositions, Device device)
             _length = Math.Min(Math.Max(length, 1024) * 2, Math.Max(length, maxPositions));
             using var scope = NewDisposeScope();
             using var gradients = no_grad();
-            var angles = outer(arange(0, _length, dtype: ScalarType.Float64), tensor(Frequencies(layout, length)));
+            var angles = outer(TensorArithmetic.Range(0, _length, ScalarType.Float64), tensor(Frequencies(layout, length)));
             angles = cat([angles, angles], 1);
             var factor = layout.Scaling?.AttentionFactor ?? 1;
             _cosine?.Dispose();
             _sine?.Dispose();
-            _cosine = (angles.cos() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
-            _sine = (angles.sin() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
+            _cosine = angles.cos().Times(factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
+            _sine = angles.sin().Times(factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope();
         }
         return (_cosine, _sine);
     }
@@ -91,8 +92,8 @@ internal sealed class Rotary(RopeLayout layout, int maxPositions, Device device)
         var factor = layout.Scaling?.AttentionFactor ?? 1;
         _rows?.Cosine.Dispose();
         _rows?.Sine.Dispose();
-        var rows = (positions, lengths, (angles.cos() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope(),
-            (angles.sin() * factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope());
+        var rows = (positions, lengths, angles.cos().Times(factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope(),
+            angles.sin().Times(factor).to_type(ScalarType.Float32).to(device).DetachFromDisposeScope());
         _rows = rows;
         return (rows.Item3, rows.Item4);
     }
@@ -106,7 +107,7 @@ internal sealed class Rotary(RopeLayout layout, int maxPositions, Device device)
         var (first, second) = layout.IsInterleaved
             ? (pairs.select(last + 1, 0), pairs.select(last + 1, 1))
             : (turned.narrow(last, 0, dimensions / 2), turned.narrow(last, dimensions / 2, dimensions / 2));
-        var (a, b) = (first * cosine - second * sine, second * cosine + first * sine);
+        var (a, b) = (first * cosine - second * sine, (second * cosine).Plus(first * sine));
         turned = (layout.IsInterleaved ? stack([a, b], last + 1).flatten(last) : cat([a, b], last)).to_type(x.dtype);
         return dimensions == x.size(last) ? turned : cat([turned, x.narrow(last, dimensions, x.size(last) - dimensions)], last);
     }

@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
@@ -90,7 +91,7 @@ internal sealed class DeviceFourBitWeight : DeviceWeight
                 var (from, until) = (first / _nestedBlock, (first + blocks + _nestedBlock - 1) / _nestedBlock);
                 scales = _map[scales.to_type(ScalarType.Int32)]
                     .mul_(_nested!.narrow(0, from, until - from).repeat_interleave(_nestedBlock).narrow(0, 0, blocks))
-                    .add_(_offset);
+                    .Add(_offset);
             }
             if (length % _block == 0) values.view(-1, _block).mul_(scales.unsqueeze(1));
             else values.mul_(scales.repeat_interleave(_block).narrow(0, 0, length));
@@ -128,7 +129,7 @@ internal sealed class DeviceInt8Weight : DeviceWeight
             var length = Math.Min(part, Rows - at);
             target.narrow(0, at, length)
                 .copy_((_codes.narrow(0, at, length).to_type(ScalarType.Float32) * _scales.narrow(0, at, length).unsqueeze(1))
-                    .mul_(Int8Tensor.Step));
+                    .Multiply(Int8Tensor.Step));
         }
     }
 

@@ -39,7 +39,8 @@ internal static partial class SymbolFacts
             foreach (var member in type.Members)
                 foreach (var fact in OfMember(member, declared, overloads, sentences))
                     // Where another type has a member of that name for nearly the same, only who names the type says which is meant.
-                    if (fact.Kind != "which-member" || !named[member.Symbol.Name].Any(o => o.Owner != member.Owner && AreAlike(Words(o), Words(member))))
+                    if (fact.Kind != "which-member" || !named[member.Symbol.Name]
+                        .Any(o => o.Owner != member.Owner && AreAlike(Words(o), Words(member))))
                         yield return fact;
         }
 

@@ -57,12 +57,12 @@ public static class GgufExporter
         writer.Set("general.quantization_version", 2u);
         var notes = GgufFields.Write(writer, config, form);
         TokenizerFields.Write(writer, tokenizer, template, config);
-        var head = config.TieEmbeddings && form.HasHead != true ? "token_embd.weight" : "output.weight";
-        foreach (var tensor in new GgufPlan(config.Layout, form).Tensors)
+        var plan = new GgufPlan(config.Layout, form);
+        foreach (var tensor in plan.Tensors)
         {
             // A coarse output layer costs most; llama.cpp keeps it finer too.
             var wanted = !tensor.IsProduct
-                ? GgufType.F32 : tensor.Name == head && type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : type;
+                ? GgufType.F32 : tensor.Name == plan.Head && type is (GgufType.Q4_0 or GgufType.Q4_K) ? GgufType.Q6_K : type;
             var chosen = GgufTypes.Fitting(wanted, tensor.Shape[^1]);
             writer.Add(tensor.Name, tensor.Shape, chosen, stream =>
             {

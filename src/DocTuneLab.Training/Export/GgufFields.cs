@@ -46,7 +46,7 @@ internal static class GgufFields
             Set("shortconv.l_cache", (uint)convolution.Length);
         foreach (var (field, value) in form.Fields) Set(field, value);
         Window(config, form, Set, notes);
-        Rotary(writer, config, form, Set, notes);
+        Rotation(writer, config, form, Set, notes);
         return notes;
     }
 
@@ -58,7 +58,7 @@ internal static class GgufFields
             notes.Add($"llama.cpp has no sliding window for {config.ModelType} models: beyond {window} tokens it attends to all of them.");
     }
 
-    private static void Rotary(GgufWriter writer, ModelConfig config, GgufForm form, Action<string, object> set, List<string> notes)
+    private static void Rotation(GgufWriter writer, ModelConfig config, GgufForm form, Action<string, object> set, List<string> notes)
     {
         var turned = config.Layout.Layers.Select((l, i) => (l.Attention?.Rope, Stretched: form.Stretches(i)))
             .Where(r => r.Rope is not null).ToArray();
@@ -90,7 +90,7 @@ internal static class GgufFields
                 notes.Add($"llama.cpp has no dynamic rotary scaling: beyond {dynamic.OriginalPositions} positions it computes otherwise.");
                 break;
             case { Type: "llama3" } llama3:
-                Divisors(GgufNames.RotaryDivisors, Rotary3(llama3));
+                Divisors(GgufNames.RotaryDivisors, Llama3Divisors(llama3));
                 break;
             case { Type: "longrope" } only when GgufFit.IsOneList(only) && form.ReadsDivisors:
                 Divisors(GgufNames.RotaryDivisors, only.ShortFactors);
@@ -106,8 +106,8 @@ internal static class GgufFields
                 break;
         }
 
-        IEnumerable<double> Rotary3(RopeScaling scaling) =>
-            Models.Rotary.Frequencies(new RopeLayout(rope.Theta, rope.Dimensions), 0).Select(f => Models.Rotary.Llama3Divisor(scaling, f));
+        IEnumerable<double> Llama3Divisors(RopeScaling scaling) =>
+            Rotary.Frequencies(new RopeLayout(rope.Theta, rope.Dimensions), 0).Select(f => Rotary.Llama3Divisor(scaling, f));
 
         void Divisors(string name, IEnumerable<double> values)
         {

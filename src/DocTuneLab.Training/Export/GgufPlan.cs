@@ -37,7 +37,7 @@ internal sealed class GgufPlan
     public GgufPlan(DecoderLayout layout, GgufForm form)
     {
         _form = form;
-        Add("token_embd.weight", layout.Embedding, [layout.VocabularySize, layout.HiddenSize], isProduct: true);
+        Add(Head, layout.Embedding, [layout.VocabularySize, layout.HiddenSize], isProduct: true);
         if (layout.Positions is { } positions) Add("position_embd.weight", positions, [layout.MaxPositions, layout.HiddenSize]);
         for (var i = 0; i < layout.Layers.Count; i++)
         {
@@ -47,9 +47,15 @@ internal sealed class GgufPlan
         _prefix = "";
         Norm("output_norm", layout.FinalNorm);
         if (form.HasHead ?? !layout.IsTied)
-            Add("output.weight", layout.HeadTensor, [layout.VocabularySize, layout.HiddenSize], isProduct: true);
+        {
+            Head = "output.weight";
+            Add(Head, layout.HeadTensor, [layout.VocabularySize, layout.HiddenSize], isProduct: true);
+        }
         if (layout.HasHeadBias) Add("output.bias", layout.Head + ".bias", [layout.VocabularySize]);
     }
+
+    /// <summary>Name of the tensor that gives the logits: the embedding, where no other stands in the file.</summary>
+    public string Head { get; } = "token_embd.weight";
 
     /// <summary>The tensors in order.</summary>
     public IReadOnlyList<PlannedTensor> Tensors => _tensors;

@@ -82,8 +82,8 @@ internal sealed class AttentionMixer : Mixer
             Heads(Values(v), Layout.KeyValueHeads));
         var groups = Layout.Heads / Layout.KeyValueHeads;
         if (groups > 1) (k, v) = (k.repeat_interleave(groups, 1), v.repeat_interleave(groups, 1));
-        var distance = TensorArithmetic.Range(0, length, device: x.device).unsqueeze(1)
-            - TensorArithmetic.Range(0, length, device: x.device).unsqueeze(0);
+        var places = TensorArithmetic.Range(0, length, device: x.device);
+        var distance = places.unsqueeze(1) - places.unsqueeze(0);
         var seen = Layout.Window is { } window ? distance.NotBelow(0) & distance.Below(window) : distance.NotBelow(0);
         var attended = Attended(q, k, v, zeros(length, length, dtype: x.dtype, device: x.device)
             .Fill(float.NegativeInfinity, seen.bitwise_not()), (Layout.Scale, Layout.ScoreCap ?? 0), Sinks?.view(1, -1, 1, 1));

@@ -46,16 +46,20 @@ internal class Gemma2 : Gemma
 
     public override string ClassName => "Gemma2ForCausalLM";
 
-    // Of the model with 46 layers the scale is another there.
     public override GgufForm? Gguf(DecoderLayout layout) => base.Gguf(layout)! with
     {
         Name = "gemma2",
         HasCaps = true,
         Slides = layer => layer % 2 == 0,
-        AttentionScale = layout.Layers.Count == 46 ? 1 / Math.Sqrt((double)layout.HiddenSize / layout.Layers[0].Attention!.Heads) : null,
+        AttentionScale = ScaleOf(layout, 46),
     };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Full, LayerKind.Sliding];
+
+    /// <summary>The scale that llama.cpp takes in the family's largest model alone, told by its layers.</summary>
+    protected static double? ScaleOf(DecoderLayout layout, int largest) => layout.Layers.Count == largest
+        ? 1 / Math.Sqrt((double)layout.HiddenSize / layout.Layers[0].Attention!.Heads)
+        : null;
 
     /// <summary>Caps where the fields are missing.</summary>
     protected virtual (double? Scores, double? Logits) DefaultCaps => (50, 30);
@@ -89,7 +93,6 @@ internal sealed class Gemma3 : Gemma2
 
     public override string ClassName => "Gemma3ForCausalLM";
 
-    // Of the model with 62 layers the scale is another there.
     public override GgufForm? Gguf(DecoderLayout layout) => base.Gguf(layout)! with
     {
         Name = "gemma3",
@@ -97,7 +100,7 @@ internal sealed class Gemma3 : Gemma2
         HasCaps = false,
         Slides = layer => layer % 6 < 5,
         Stretches = layer => layer % 6 == 5,
-        AttentionScale = layout.Layers.Count == 62 ? 1 / Math.Sqrt((double)layout.HiddenSize / layout.Layers[0].Attention!.Heads) : null,
+        AttentionScale = ScaleOf(layout, 62),
     };
 
     public override int DefaultPositions => 131072;

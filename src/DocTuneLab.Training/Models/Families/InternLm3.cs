@@ -9,8 +9,7 @@ internal sealed class InternLm3 : Architecture
 
     public override string ClassName => "InternLM3ForCausalLM";
 
-    public override GgufForm? Gguf(DecoderLayout layout) =>
-        new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
+    public override GgufForm? Gguf(DecoderLayout layout) => Llama.Form;
 
     public override LayerBiases Biases(ModelFields config) => new(
         config.Optional("attention_bias", config.Optional("qkv_bias", false)),

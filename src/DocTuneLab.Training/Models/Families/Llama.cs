@@ -9,8 +9,10 @@ internal class Llama : Architecture
 
     public override string ClassName => "LlamaForCausalLM";
 
-    public override GgufForm? Gguf(DecoderLayout layout) =>
-        new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
+    /// <summary>The form in GGUF files that all have who compute what Llama computes.</summary>
+    public static GgufForm Form { get; } = new("llama") { TurnsNeighbours = true, Biases = new(true, true, true), ReadsDivisors = true };
+
+    public override GgufForm? Gguf(DecoderLayout layout) => Form;
 
     public override int DefaultPositions => 2048;
 

@@ -9,7 +9,7 @@ internal class Mistral : Architecture
 
     public override string ClassName => "MistralForCausalLM";
 
-    public override GgufForm? Gguf(DecoderLayout layout) => new("llama") { TurnsNeighbours = true, ReadsDivisors = true };
+    public override GgufForm? Gguf(DecoderLayout layout) => Llama.Form with { Biases = default };
 
     public override IReadOnlyList<LayerKind> Kinds => [LayerKind.Sliding, LayerKind.Full];
 

@@ -35,6 +35,15 @@ public sealed class TrainTests : IDisposable
     }
 
     [Fact]
+    public void The_end_of_the_minutes_that_were_given_is_no_failure()
+    {
+        var result = _doctune.Run([.. Prepare(epochs: 4000), "short", "--max-minutes", "0.02"]);
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains("a checkpoint was written", result.Error);
+        Assert.True(File.Exists(Adapter("short")));
+    }
+
+    [Fact]
     public void A_lab_is_trained_on_and_keeps_the_run()
     {
         var file = _doctune.Write("corpus.jsonl", string.Concat(Enumerable.Range(0, 20).Select(i => JsonSerializer.Serialize(new

@@ -18,7 +18,6 @@ namespace DocTuneLab.Experiments;
 public sealed class LabSession : IDisposable
 {
     private readonly Experiment _experiment = new();
-    private LibraryFolder? _folder;
     private PrivateLibrary? _library;
 
     /// <summary>Seed of everything random. Default 1.</summary>
@@ -50,6 +49,9 @@ public sealed class LabSession : IDisposable
         private set;
     }
 
+    /// <summary>What the folder that the lab was opened with says of the library; null where no folder says it.</summary>
+    public LibraryFolder? Folder { get; private set; }
+
     /// <summary>The base model.</summary>
     public BaseModel? Model { get; private set; }
 
@@ -64,9 +66,6 @@ public sealed class LabSession : IDisposable
 
     /// <summary>What the last evaluation found.</summary>
     public EvaluationReport? Report => _experiment.Report;
-
-    /// <summary>Folder of the last evaluation: answers, verdicts and reports.</summary>
-    public string? EvaluationDirectory => _experiment.EvaluationDirectory;
 
     /// <summary>Writes samples. Without held-out tasks nothing is held out, and <see cref="CorpusStage.Warning"/> says so.</summary>
     /// <exception cref="LabException">Documents are missing.</exception>
@@ -99,10 +98,10 @@ public sealed class LabSession : IDisposable
     /// <exception cref="LabException">Another process writes to the lab, or it cannot be read.</exception>
     public LibraryFolder? Open(string path, int seed, LibraryFolder? library = null)
     {
-        _folder = library ?? (File.Exists(Path.Combine(path, LibraryFolder.FileName)) ? LibraryFolder.Read(path) : null);
+        Folder = library ?? (File.Exists(Path.Combine(path, LibraryFolder.FileName)) ? LibraryFolder.Read(path) : null);
         _experiment.Open(path, seed);
         (Documents, _library, Suite) = (null, null, null);
-        return _folder;
+        return Folder;
     }
 
     /// <summary>Reads documentation and assemblies into the lab, counting with the base model's tokenizer where one is loaded.</summary>
@@ -116,7 +115,7 @@ public sealed class LabSession : IDisposable
         string? name = null;
         if (options.Assemblies.Count == 0 && !options.Sources.Any(s => s.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase)))
         {
-            var folder = _folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL) or a "
+            var folder = Folder ?? throw new LabException("which library? Name its pages and assemblies (#!docs DIR --assembly DLL) or a "
                 + "package (#!docs FILE.nupkg), or open the lab with a folder that holds them (#!lab --library DIR).");
             options = options with
             {
@@ -154,7 +153,7 @@ public sealed class LabSession : IDisposable
     {
         if (directory is null)
         {
-            var folder = _folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder "
+            var folder = Folder ?? throw new LabException("which tasks? Name their folder (#!suite DIR), or open the lab with a folder "
                 + "that holds the library and them (#!lab --library DIR).");
             directory = folder.HasTasks ? folder.Tasks : null;
         }

@@ -93,7 +93,7 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         var report = SuiteCheck.Run(new Evaluator(library.Judge), Suite.Load(SuiteFolder), library.Api, s_execution);
         Assert.Empty(report.Problems);
 
-        // A limit that no value reaches: the answer without it passes as well, so it is no task.
+        // A limit that no value reaches: the answer without it passes as well, whatever is its input, so it is no task.
         Assert.DoesNotContain(tasks, t => t.Reference.Contains("Clamp", StringComparison.Ordinal));
         var entries = DraftLedger.Read(SuiteFolder);
         Assert.Contains(entries, e => e.Place.Contains("Far_limit", StringComparison.Ordinal) && e.State == DraftState.Refused

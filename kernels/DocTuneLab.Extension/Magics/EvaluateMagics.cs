@@ -39,7 +39,7 @@ internal static class EvaluateMagics
             var report = lab.EvaluationStage.Run(plan, new Follow<EvaluationProgress>(s => live.Update($"{s.Phase} {s.Done}/{s.Total}")),
                 cell.CancellationToken);
             live.Update($"{report.Results[0].Answers.Count} answers in each of {report.Results.Count} arms; "
-                + $"reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationDirectory!)}");
+                + $"reports in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, lab.EvaluationStage.Directory!)}");
             var html = EvaluationHtml.Headline(report) + string.Concat(report.Comparisons.Select(EvaluationHtml.Metrics))
                 + (report.Comparisons.Count == 0 ? EvaluationHtml.Arms(report) : "");
             cell.DisplayMime(new Dictionary<string, object> { ["text/html"] = html, ["text/plain"] = MarkdownReport.Of(report, 0) });
@@ -57,7 +57,7 @@ internal static class EvaluateMagics
         };
         command.SetCellAction((p, cell) =>
         {
-            if (lab.Report is not { } report || lab.EvaluationDirectory is not { } folder)
+            if (lab.Report is not { } report || lab.EvaluationStage.Directory is not { } folder)
                 throw new LabException("there are no answers to compare yet: run #!evaluate first");
             if (p.GetValue(votes) is { } file)
             {

@@ -4,6 +4,7 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Notebooks;
@@ -22,9 +23,19 @@ internal static class SuiteMagics
                     + "of them. Without it, that of the library that #!lab was given.",
             Arity = ArgumentArity.ZeroOrOne
         };
-        var command = new Command("#!suite", "Loads the held-out tasks.") { directory, Draft(lab), Review() };
+        var wanted = new Option<int>("--draft")
+        {
+            Description = "Where the library has no tasks, draft this many programming tasks, and questions, into its folder of tasks "
+                + "first.",
+            HelpName = "N",
+        };
+        var command = new Command("#!suite", "Loads the held-out tasks.") { directory, wanted, Draft(lab), Review(lab) };
         command.SetCellAction((p, cell) =>
         {
+            if (p.GetValue(wanted) is > 0 and var limit && p.GetValue(directory) is null
+                && lab is { Folder: not null, Library.Api.Symbols.Count: > 0 } && !HasAll(lab.Folder))
+                DraftInto(lab.Folder.Tasks, lab, new() { Limit = limit, Seed = lab.Seed, Sources = lab.Storage.Inputs.Code }, cell,
+                    mayFail: true);
             var suite = lab.LoadSuite(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given) : null);
             if (suite.Count == 0)
             {
@@ -49,27 +60,37 @@ internal static class SuiteMagics
 
     private static Command Draft(LabSession lab)
     {
-        var folder = new Argument<string>("FOLDER") { Description = "Folder of the suite; made where it is missing." };
+        var folder = Folder();
         var (source, from, bare) = (DraftingArguments.Source(), DraftingArguments.Origin(), DraftingArguments.WithoutIsolation());
         var limit = DraftingArguments.Limit();
         var command = new Command("draft",
-            "Drafts programming tasks for the library that #!docs has read, and proves them by running it. What is there already stays.")
+            "Drafts programming tasks for the library that #!docs has read, proved by running it, and questions. What is there already "
+                + "stays.")
         {
             folder, source, from, limit, bare
         };
         command.SetCellAction((p, cell) =>
         {
-            var library = lab.Library ?? throw new LabException("no library yet: run #!docs DIR --assembly DLL first");
-            var stage = new DraftingStage(library, lab.Documents?.Set.Documents ?? [], lab.Storage.Samples.List());
-            var live = cell.Display("drafting …");
-            var yields = stage.Draft(p.GetValue(folder)!, new()
+            DraftInto(FolderOf(p.GetValue(folder), lab, cell), lab, new()
             {
-                Sources = p.GetValue(source) ?? [],
+                Sources = p.GetValue(source) is { Length: > 0 } given ? given : lab.Storage.Inputs.Code,
                 From = p.GetValue(from) ?? [],
                 Limit = p.GetValue(limit),
                 Seed = lab.Seed,
                 AllowWithoutIsolation = p.GetValue(bare),
-            }, new Follow<DraftProgress>(s => live.Update(string.Create(CultureInfo.InvariantCulture,
+            }, cell, mayFail: false);
+        });
+        return command;
+    }
+
+    private static void DraftInto(string folder, LabSession lab, DraftingPlan plan, CellContext cell, bool mayFail)
+    {
+        var library = lab.Library ?? throw new LabException("no library yet: run #!docs DIR --assembly DLL first");
+        var stage = new DraftingStage(library, lab.Documents?.Set.Documents ?? [], lab.Storage.Samples.List());
+        var live = cell.Display("drafting …");
+        try
+        {
+            var yields = stage.Draft(folder, plan, new Follow<DraftProgress>(s => live.Update(string.Create(CultureInfo.InvariantCulture,
                 $"{s.Tried} drafts tried, {s.Proved} of {s.Wanted} tasks proved"))), cell.CancellationToken);
             cell.Display(yields.Select(y => new
             {
@@ -79,14 +100,32 @@ internal static class SuiteMagics
                 y.Proved,
                 Fell = string.Join("; ", y.Fallen.Take(8).Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Count} {f.Why}"))),
             }).ToArray());
-            cell.Display($"{DraftLedger.Unreviewed(p.GetValue(folder)!)} tasks are unreviewed: #!suite review {p.GetValue(folder)}");
-        });
-        return command;
+        }
+        catch (LabException e) when (mayFail)
+        {
+            live.Update($"no programming tasks were drafted: {e.Message}");
+        }
+        foreach (var (file, count) in stage.DraftQuestions(folder, plan)) cell.Display($"{count} questions in {file}");
+        cell.Display($"{DraftLedger.Unreviewed(folder)} tasks are unreviewed: #!suite review {folder}");
     }
 
-    private static Command Review()
+    // Questions are drafted last: drafts without them are those of a run that was stopped, and go on.
+    private static bool HasAll(LibraryFolder folder) => folder.HasTasks
+        && (DraftLedger.Read(folder.Tasks).Count == 0 || File.Exists(Path.Combine(folder.Tasks, Evaluation.Suites.Suite.QaFile)));
+
+    private static Argument<string?> Folder() => new("FOLDER")
     {
-        var folder = new Argument<string>("FOLDER") { Description = "Folder of the suite." };
+        Description = "Folder of the suite, made where it is missing. Without it, that of the library that #!lab was given.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static string FolderOf(string? given, LabSession lab, CellContext cell) => given is not null ? NotebookPaths.Of(cell, given)
+        : lab.Folder?.Tasks ?? throw new LabException("which folder? Name the suite's, or open the lab with a folder that holds the library "
+            + "(#!lab --library DIR).");
+
+    private static Command Review(LabSession lab)
+    {
+        var folder = Folder();
         var csv = DraftingArguments.Csv();
         var take = DraftingArguments.Decisions();
         var show = CommonOptions.Show();
@@ -94,7 +133,7 @@ internal static class SuiteMagics
             take, show };
         command.SetCellAction((p, cell) =>
         {
-            var suite = p.GetValue(folder)!;
+            var suite = FolderOf(p.GetValue(folder), lab, cell);
             if (p.GetValue(take) is { } decided)
             {
                 var taken = DraftReview.Take(suite, decided);

@@ -48,7 +48,7 @@ public static class LabNotebook
         again, and the figures change.
 
         `{LibraryFolder.FileName}` beside this notebook says what the library is: its pages, its assemblies, what they need. Tasks in the
-        folder `tasks` are held out.
+        folder `tasks` are held out; where there are none, some are drafted from its unit tests, its pages and its types, and proved.
         """;
 
     // The sample model is small: what it is trained with is in the sample notebook. Any other starts from the defaults.
@@ -59,6 +59,7 @@ public static class LabNotebook
         return string.Create(CultureInfo.InvariantCulture, $"""
             // Settings. On the command line: -p seed 2 -p samples 400
             var seed = 1;
+            var heldOut = 60;            // programming tasks that are drafted where the library has none; 0 for no tasks
             var samples = {corpus.Count:#_0};         // accepted samples of the corpus
             var rank = {lora.Rank};               // of the adapter
             var alpha = {Real(lora.Alpha)};

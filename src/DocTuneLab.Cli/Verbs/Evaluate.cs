@@ -159,12 +159,12 @@ internal static class Evaluate
             if (earlier.Count > 0) report = StoredResults.Beside(report, earlier, plan.GateBits);
             if (parsed.GetValue(form) is { } count)
                 Console.Error.WriteLine("form      "
-                    + $"{BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationDirectory!)}");
+                    + $"{BlindTrial.Draw(session.Suite!, report.Results, count, session.Seed).Write(session.EvaluationStage.Directory!)}");
             if (parsed.GetValue(votes) is { } ballot)
                 report = session.EvaluationStage.AddPreferences(BlindTrial.Tally(key!, ballot,
                     [.. report.Results.Select(r => r.Arm)]));
             if (parsed.GetValue(output) is { } folder) ReportFiles.Write(report, folder);
-            Show(report, parsed.GetValue(json), parsed.GetValue(output) ?? session.EvaluationDirectory!);
+            Show(report, parsed.GetValue(json), parsed.GetValue(output) ?? session.EvaluationStage.Directory!);
             return report.Passes ? ExitCodes.Ok : ExitCodes.Failed;
         }, CancellationToken.None));
         return command;

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
-using DocTuneLab.Documents;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments.Stages;
@@ -17,7 +15,6 @@ internal static class SuiteReview
     {
         var folder = Folder();
         var (assembly, docs, lab, json) = (CommonOptions.Assembly(), CommonOptions.Docs(), CommonOptions.Lab(), CommonOptions.Json());
-        assembly.Required = true;
         var bare = DraftingArguments.WithoutIsolation();
         var command = new Command("check",
             "Proves a suite: references pass, stubs and constants fail, nothing overlaps with the samples of the lab. Exit code 1 if "
@@ -27,9 +24,8 @@ internal static class SuiteReview
         };
         command.SetAction((p, cancel) =>
         {
-            var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));
-            var stage = new DraftingStage(library, p.GetValue(docs) is { } site ? DocumentSet.Load(site).Documents : [],
-                SuiteVerb.Samples(p.GetValue(lab)!, 1));
+            var (library, pages, _) = SuiteVerb.About(p.GetValue(assembly), p.GetValue(docs), p.GetValue(lab)!);
+            var stage = new DraftingStage(library, pages, SuiteVerb.Samples(p.GetValue(lab)!, 1));
             var report = stage.Check(Suite.Load(p.GetRequiredValue(folder)), p.GetValue(bare), cancel);
             var unreviewed = DraftLedger.Unreviewed(p.GetRequiredValue(folder));
             if (p.GetValue(json)) JsonOutput.Write(new { suite = report.SuiteHash, report.Problems, report.Notes, unreviewed });

@@ -9,8 +9,10 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Storage;
 using Spectre.Console;
 
 namespace DocTuneLab.Cli.Verbs;
@@ -22,7 +24,9 @@ internal static class SuiteVerb
 
     private enum DraftKind
     {
+        All,
         Tasks,
+        Questions,
         Members,
         Compositions,
     }
@@ -37,20 +41,19 @@ internal static class SuiteVerb
     {
         var folder = new Argument<string>("DIR") { Description = "Folder of the suite; made where it is missing." };
         var kind = CommonOptions.Choice("--kind",
-            "What to draft: tasks, programming tasks with hidden tests, proved by running the library; members, questions that take a "
-                + "member for granted, which may not exist; compositions, programming tasks that need several members, to be "
-                + "completed by hand.",
-            DraftKind.Tasks);
+            "What to draft: tasks, programming tasks with hidden tests, proved by running the library; questions, closed and open ones whose "
+                + "answers the library's metadata and comments say; members, questions that take a member for granted, which may not "
+                + "exist; all of these; or compositions, programming tasks that need several members, to be completed by hand.",
+            DraftKind.All);
         var (assembly, docs, json) = (CommonOptions.Assembly(), CommonOptions.Docs(), CommonOptions.Json());
-        assembly.Required = true;
         var (lab, dry) = (CommonOptions.Lab(), CommonOptions.DryRun());
         var source = DraftingArguments.Source();
         var from = DraftingArguments.Origin();
         var count = new Option<int>("--count")
         {
-            Description = "Questions, of which half are about invented members, or compositions.",
+            Description = "Questions, and as many about members, of which half are invented; or compositions.",
             HelpName = "N",
-            DefaultValueFactory = _ => 100,
+            DefaultValueFactory = _ => new DraftingPlan().Questions,
         };
         var limit = DraftingArguments.Limit();
         var bare = DraftingArguments.WithoutIsolation();
@@ -64,19 +67,21 @@ internal static class SuiteVerb
         seed.AddTo(command);
         command.SetAction((p, cancel) =>
         {
-            var chosen = p.Chosen<DraftKind>(kind);
+            var chosen = p.Chosen<DraftKind>(kind)!.Value;
             var first = seed.Apply(p, CorpusOptions.Settings, new CorpusOptions()).Seed;
-            var library = PrivateLibrary.Load(LabArguments.Existing(p.GetRequiredValue(assembly)));
-            IReadOnlyList<Document> pages = p.GetValue(docs) is { } site ? DocumentSet.Load(site).Documents : [];
-            if (chosen == DraftKind.Tasks)
-                return Task.FromResult(Tasks(p.GetRequiredValue(folder), new(library, pages, Samples(p.GetValue(lab)!, first)), new()
-                {
-                    Sources = p.GetValue(source) ?? [],
-                    From = p.GetValue(from) ?? [],
-                    Limit = p.GetValue(limit),
-                    Seed = first,
-                    AllowWithoutIsolation = p.GetValue(bare),
-                }, p.GetValue(dry), p.GetValue(json), cancel));
+            var (library, pages, known) = About(p.GetValue(assembly), p.GetValue(docs), p.GetValue(lab)!);
+            var plan = new DraftingPlan
+            {
+                Sources = p.GetValue(source) is { Length: > 0 } code ? code : known.Code,
+                From = p.GetValue(from) ?? [],
+                Limit = p.GetValue(limit),
+                Questions = p.GetValue(count),
+                Seed = first,
+                AllowWithoutIsolation = p.GetValue(bare),
+            };
+            var stage = new DraftingStage(library, pages, Samples(p.GetValue(lab)!, first));
+            if (chosen is DraftKind.All or DraftKind.Tasks or DraftKind.Questions)
+                return Task.FromResult(Suites(p.GetRequiredValue(folder), stage, plan, chosen, p.GetValue(dry), p.GetValue(json), cancel));
             var path = Path.Combine(p.GetRequiredValue(folder),
                 chosen == DraftKind.Compositions ? CompositionDrafts.FileName : Suite.MembersFile);
             if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
@@ -87,10 +92,13 @@ internal static class SuiteVerb
         return command;
     }
 
-    private static int Tasks(string folder, DraftingStage stage, DraftingPlan plan, bool dry, bool json, CancellationToken cancel)
+    private static int Suites(string folder, DraftingStage stage, DraftingPlan plan, DraftKind kind, bool dry, bool json,
+        CancellationToken cancel)
     {
-        var yields = dry ? stage.Survey(plan, cancel) : Work.Show("Drafting", json, progress => stage.Draft(folder, plan,
-            progress is null ? null : new Steps(progress), cancel));
+        IReadOnlyList<DraftYield> yields = kind == DraftKind.Questions ? []
+            : dry ? stage.Survey(plan, cancel)
+            : Work.Show("Drafting", json, progress => stage.Draft(folder, plan, progress is null ? null : new Steps(progress), cancel));
+        var questions = kind == DraftKind.Tasks || dry ? [] : stage.DraftQuestions(folder, plan);
         var tasks = dry || !File.Exists(Path.Combine(folder, Suite.CodeFile)) ? 0 : Suite.Load(folder).Code.Count;
         if (json) JsonOutput.Write(new
         {
@@ -102,25 +110,35 @@ internal static class SuiteVerb
                 y.Found,
                 y.Drafted,
                 y.Proved,
-                fallen = y.Fallen
-                .Select(f => new { f.Why, f.Count })
+                fallen = y.Fallen.Select(f => new { f.Why, f.Count }),
             }),
+            questions = questions.Select(q => new { q.File, q.Count }),
         });
         else
         {
-            var table = new Table().Border(TableBorder.Rounded)
-                .AddColumns("Source", "Uses found", dry ? "Would be tried" : "Tried", "Proved", "Fell");
-            foreach (var y in yields)
-                table.AddRow(new Spectre.Console.Text(y.Source), Number(y.Found), Number(y.Drafted), Number(y.Proved),
-                    new Spectre.Console.Text(string.Join('\n', y.Fallen.Take(Shown)
-                        .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Count,5} {f.Why}")))));
             var console = Terminal.Create();
-            console.Write(table);
-            console.WriteLine(dry ? "Nothing was run." : string.Create(CultureInfo.InvariantCulture,
-                $"{tasks} tasks in {Path.Combine(folder, Suite.CodeFile)}, {DraftLedger.Unreviewed(folder)} of them unreviewed: "
-                + $"doctune suite review {folder}"));
+            if (kind != DraftKind.Questions)
+            {
+                console.Write(TableOf(yields, dry));
+                console.WriteLine(dry ? "Nothing was run." : string.Create(CultureInfo.InvariantCulture,
+                    $"{tasks} tasks in {Path.Combine(folder, Suite.CodeFile)}, {DraftLedger.Unreviewed(folder)} of them unreviewed: "
+                    + $"doctune suite review {folder}"));
+            }
+            foreach (var (file, number) in questions)
+                console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number} questions in {file}"));
         }
-        return dry || tasks > 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        return dry || tasks + questions.Count > 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static Table TableOf(IReadOnlyList<DraftYield> yields, bool dry)
+    {
+        var table = new Table().Border(TableBorder.Rounded)
+            .AddColumns("Source", "Uses found", dry ? "Would be tried" : "Tried", "Proved", "Fell");
+        foreach (var y in yields)
+            table.AddRow(new Spectre.Console.Text(y.Source), Number(y.Found), Number(y.Drafted), Number(y.Proved),
+                new Spectre.Console.Text(string.Join('\n', y.Fallen.Take(Shown)
+                    .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Count,5} {f.Why}")))));
+        return table;
     }
 
     private static Spectre.Console.Text Number(int n) => new(n.ToString(CultureInfo.InvariantCulture));
@@ -143,6 +161,18 @@ internal static class SuiteVerb
                 $"{tasks.Count} questions in {path}: {tasks.Count(t => t.Exists)} about members that exist; "
                 + $"{tasks.Count(t => t.Split == Split.Test)} test, {tasks.Count(t => t.Split == Split.Dev)} dev"));
         return ExitCodes.Ok;
+    }
+
+    /// <summary>The library and its pages: what is not given is what the lab was made for.</summary>
+    /// <exception cref="UsageException">Neither says which library.</exception>
+    internal static (PrivateLibrary Library, IReadOnlyList<Document> Pages, LabInputs Known) About(string[]? assemblies, string? docs,
+        string lab)
+    {
+        var known = LabOrigin.Of(lab) ?? new();
+        var library = assemblies is { Length: > 0 } given ? LabArguments.Existing(given) : known.Assemblies;
+        if (library.Count == 0) throw new UsageException("missing: --assembly DLL: the library, or --lab DIR, a lab that knows it.");
+        var site = docs ?? (known.Pages is [var first, ..] ? first : null);
+        return (PrivateLibrary.Load(library, known.References), site is null ? [] : DocumentSet.Load(site).Documents, known);
     }
 
     // What a lab would train on; none where there is none.

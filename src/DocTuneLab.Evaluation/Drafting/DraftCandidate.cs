@@ -12,10 +12,12 @@ internal sealed class DraftCandidate
     private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 260, FewestTests = 3;
 
     private readonly List<IReadOnlyList<string>> _values = [];
+    private readonly Usage _found;
 
-    private DraftCandidate(DraftMethod method, IReadOnlyList<string> members, IReadOnlyList<string> steps, string document, Split split)
+    private DraftCandidate(Usage found, DraftMethod method, IReadOnlyList<string> members, IReadOnlyList<string> steps,
+        (string Document, Split Split) page)
     {
-        (Method, Members, Steps, Document, Split) = (method, members, steps, document, split);
+        (_found, Method, Members, Steps, Document, Split) = (found, method, members, steps, page.Document, page.Split);
         Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
         Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
         Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
@@ -82,13 +84,13 @@ internal sealed class DraftCandidate
             why = wording.Failure ?? "it takes too many words";
             return null;
         }
-        if (pages.Of(usage, members) is not { } page)
+        if (pages.Of(usage.Page, members) is not { } page)
         {
             why = "only train pages speak of what it needs";
             return null;
         }
         why = "";
-        var candidate = new DraftCandidate(method, members, steps, page.Document, page.Split);
+        var candidate = new DraftCandidate(usage, method, members, steps, page);
         candidate.Add(chosen.Values);
         return candidate;
     }
@@ -117,7 +119,7 @@ internal sealed class DraftCandidate
             why = $"fewer than {FewestTests} values give a result";
             return null;
         }
-        if (Method.Parameters.Count > 0 && Method.Parameters.Select((_, i) => i).FirstOrDefault(i => IsIdle(observed, i), -1) is >= 0)
+        if (Idle(observed).Count > 0)
         {
             why = "a parameter changes nothing";
             return null;
@@ -137,6 +139,14 @@ internal sealed class DraftCandidate
             Split = Split,
         };
     }
+
+    /// <summary>The use with what changed nothing as a constant, so that something else may be its input; null where nothing is left to
+    /// choose, or the use came with its parameters.</summary>
+    public Usage? Otherwise(IReadOnlyList<Observed> observed) => _found.Parameters.Count == 0 && Idle(observed) is { Count: > 0 } idle
+        ? _found with { Constant = [.. _found.Constant, .. idle.Select(i => _values[0][i])] } : null;
+
+    private List<int> Idle(IReadOnlyList<Observed> observed) =>
+        [.. Enumerable.Range(0, Method.Parameters.Count).Where(i => IsIdle(observed, i))];
 
     // Two calls that differ in this parameter alone and give the same, and none that differ so and give another.
     private static bool IsIdle(IReadOnlyList<Observed> observed, int at)

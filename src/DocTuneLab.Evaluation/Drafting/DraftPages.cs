@@ -17,9 +17,11 @@ internal sealed class DraftPages(ApiModel api, IReadOnlyList<Document> pages)
 
     /// <summary>A held-out page that speaks of every member, or the comment of a type that no page speaks of; null where only train pages
     /// do.</summary>
-    public (string Document, Split Split)? Of(Usage usage, IReadOnlyList<string> members)
+    /// <param name="own">The page that it stands on; null for one that stands on none.</param>
+    /// <param name="members">Documentation ids of what it needs.</param>
+    public (string Document, Split Split)? Of(string? own, IReadOnlyList<string> members)
     {
-        if (usage.Page is { } own && pages.FirstOrDefault(p => p.Path == own) is { } page) return (page.Path, page.Split);
+        if (own is not null && pages.FirstOrDefault(p => p.Path == own) is { } page) return (page.Path, page.Split);
         var symbols = members.Select(api.Find).OfType<ApiSymbol>().ToList();
         if (symbols.Count == 0) return null;
         var spoken = symbols.Select(s => Speaking(s)).Where(p => p.Count > 0).ToList();

@@ -6,8 +6,8 @@ namespace DocTuneLab.Evaluation.Drafting;
 
 /// <summary>
 /// The proof of drafted tasks. Beyond what every suite must stand (<see cref="SuiteCheck"/>), each member that a solution needs must be
-/// told
-/// from what is near to it: where answers without it, or with another in its place, compile, one of them at least must fail.
+/// told from what is near to it: where answers without it, or with another in its place, compile, one of them at least must fail. Where
+/// something in it changes nothing (<see cref="Usage.Constant"/>), each answer without a member must.
 /// </summary>
 /// <param name="evaluator">Evaluator of the library.</param>
 /// <param name="material">The library.</param>
@@ -37,7 +37,7 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
 
     private List<string> Untold(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
     {
-        List<(string Task, string Member, CodeTask Mutated)> all = [];
+        List<(string Task, Mutant Mutant, bool IsStrict, CodeTask Mutated)> all = [];
         foreach (var (task, method) in drafts)
         {
             cancel.ThrowIfCancellationRequested();
@@ -46,10 +46,13 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
                 var verdict = material.Judge
                     .Judge($"{task.Context}\npublic static class Solution\n{{\n{task.Signature}\n{{\n{mutant.Body}\n}}\n}}",
                     CodeForm.File, task.Usings);
-                if (verdict.Compiles) all.Add((task.Id, mutant.Member, task with { Id = $"{task.Id}~{i}", Reference = mutant.Body }));
+                if (verdict.Compiles)
+                    all.Add((task.Id, mutant, method.Usage.Constant.Count > 0,
+                        task with { Id = $"{task.Id}~{i}", Reference = mutant.Body }));
             }
         }
         var passing = evaluator.PassedBy([.. all.Select(m => m.Mutated)], execution, cancel);
-        return [.. all.GroupBy(m => (m.Task, m.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task)];
+        return [.. all.GroupBy(m => (m.Task, m.Mutant.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))
+            || g.Any(m => m is { IsStrict: true, Mutant.Lacks: true } && passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task)];
     }
 }

@@ -8,17 +8,17 @@ internal sealed class DraftQueue
 {
     private readonly List<DraftCandidate> _left;
     private readonly Dictionary<string, int> _used = new(StringComparer.Ordinal), _sets = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _shapes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _shapes = new(StringComparer.Ordinal), _known;
     private readonly int _mostAlike;
 
     public DraftQueue(IReadOnlyList<DraftCandidate> candidates, IReadOnlyList<DraftEntry> known, IReadOnlyList<CodeTask> tasks,
         int mostAlike,
         int seed)
     {
-        var done = known.Select(e => e.Id).Concat(tasks.Select(t => t.Id)).ToHashSet(StringComparer.Ordinal);
+        _known = known.Select(e => e.Id).Concat(tasks.Select(t => t.Id)).ToHashSet(StringComparer.Ordinal);
         var order = candidates.ToArray();
         new Random(seed).Shuffle(order);
-        _left = [.. order.Where(c => !done.Contains(c.Id))];
+        _left = [.. order.Where(c => _known.Add(c.Id))];
         _mostAlike = mostAlike;
         foreach (var task in tasks)
         {
@@ -49,6 +49,14 @@ internal sealed class DraftQueue
             }
         }
         return batch;
+    }
+
+    /// <summary>Takes in a draft that was made of another; not where it was there before.</summary>
+    public bool Add(DraftCandidate candidate)
+    {
+        if (!_known.Add(candidate.Id)) return false;
+        _left.Add(candidate);
+        return true;
     }
 
     /// <summary>Notes that a draft became a task.</summary>

@@ -49,6 +49,9 @@ internal sealed record Usage(string Source, string Place, IReadOnlyList<string> 
 
     /// <summary>The page that it stands on; null for one that stands on none.</summary>
     public string? Page { get; init; }
+
+    /// <summary>Data that is no parameter, as C#: what it is changes nothing. Default none.</summary>
+    public IReadOnlyList<string> Constant { get; init; } = [];
 }
 
 /// <summary>Where drafts come from.</summary>

@@ -53,7 +53,7 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
         : method.IsAsync ? $"await Check.ThrowsAsync<{observed.Result}>(async () => {Call(method, observed.Arguments)});"
         : $"Check.Throws<{observed.Result}>(() => {Call(method, observed.Arguments)});";
 
-    /// <summary>Runs programs; for each what it gave, or why nothing can be made of it.</summary>
+    /// <summary>Runs programs; for each what it gave, and why nothing can be made of it, else an empty text.</summary>
     public IReadOnlyList<(IReadOnlyList<Observed> Results, string Why)> Run(
         IReadOnlyList<(CodeTask Program, DraftMethod Method, IReadOnlyList<IReadOnlyList<string>> Arguments)> drafts,
             CancellationToken cancel)
@@ -93,7 +93,7 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
             results.Add(new(arguments[check.Step - 1], result));
         }
         if (results.TrueForAll(r => r.Threw)) return ([], "it throws for every value");
-        return results.Select(r => r.Result).Distinct(StringComparer.Ordinal).Count() < 2 ? ([], "it gives the same for all values")
+        return results.Select(r => r.Result).Distinct(StringComparer.Ordinal).Count() < 2 ? (results, "it gives the same for all values")
             : (Chosen(results), "");
     }
 

@@ -26,7 +26,8 @@ internal static class ParameterChoice
                 references),
                 usage.Values);
         }
-        var chosen = Chosen([.. Locals(method)], [.. Arguments(method)]);
+        bool IsFree(Candidate c) => !usage.Constant.Contains(Fixed(c.Value));
+        var chosen = Chosen([.. Locals(method).Where(IsFree)], [.. Arguments(method).Where(IsFree)]);
         if (chosen.Count == 0) return null;
         var names = new HashSet<string>(method.Declaration.DescendantTokens().Where(t => t.IsKind(SyntaxKind.IdentifierToken))
             .Select(t => t.ValueText), StringComparer.Ordinal);

@@ -8,7 +8,8 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <summary>A wrong answer that is near to the right one.</summary>
 /// <param name="Member">Documentation id of the member that is missing or another.</param>
 /// <param name="Body">The body.</param>
-internal sealed record Mutant(string Member, string Body);
+/// <param name="Lacks">Whether the member is missing, and nothing stands in its place.</param>
+internal sealed record Mutant(string Member, string Body, bool Lacks);
 
 /// <summary>References with one member of the library left out, or another of the same parameters in its place.</summary>
 internal static class ReferenceMutants
@@ -31,27 +32,27 @@ internal static class ReferenceMutants
                         if (id is null) break;
                         if (call.Parent is ExpressionStatementSyntax { Parent: BlockSyntax } statement
                             && access.Expression is IdentifierNameSyntax)
-                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!)));
+                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Lacks: true));
                         if (method.Model.GetSymbolInfo(access.Expression).Symbol is not INamedTypeSymbol)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression))));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Lacks: true));
                         else foreach (var argument in call.ArgumentList.Arguments)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression))));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression)), Lacks: true));
                         mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
-                                .ReplaceNodes([a, b], (old, _) => old == a ? b : a)))));
+                                .ReplaceNodes([a, b], (old, _) => old == a ? b : a))), Lacks: false));
                         break;
                     }
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
                     mutants.Add(new(id, Text(body.ReplaceNode(initialiser, initialiser
-                        .WithExpressions(initialiser.Expressions.Remove(set))))));
+                        .WithExpressions(initialiser.Expressions.Remove(set)))), Lacks: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax statement } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
-                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!)));
+                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Lacks: true));
                     break;
                 case MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } access
                     when method.Model.GetSymbolInfo(access).Symbol is { } value and (IPropertySymbol or IFieldSymbol)
@@ -64,7 +65,7 @@ internal static class ReferenceMutants
 
         IEnumerable<Mutant> Renamed(string id, MemberAccessExpressionSyntax access, ISymbol member) => Siblings(member, api).Select(other =>
             new Mutant(id, Text(body.ReplaceToken(access.Name.Identifier,
-                SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier)))));
+                SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier))), Lacks: false));
     }
 
     private static string? Id(ISymbol symbol) => ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition

@@ -18,6 +18,8 @@ public static class SuiteDrafting
 {
     private const int Batch = 48, MostAlike = 4, PerTask = 4;
 
+    private delegate DraftCandidate? Making(Usage usage, out string why);
+
     /// <summary>Names of the sources of drafts.</summary>
     public static IReadOnlyList<string> Sources { get; } = [.. DraftSources.BuiltIn.Select(s => s.Name)];
 
@@ -44,7 +46,10 @@ public static class SuiteDrafting
         var path = folder is null ? null : Path.Combine(folder, Suite.CodeFile);
         List<CodeTask> tasks = [.. path is not null && File.Exists(path) ? Suite.Load(path).Code : []];
         var count = new YieldCount();
-        var queue = new DraftQueue(Candidates(material, sources, PerTask * limit, count, cancel), entries, tasks, MostAlike, material.Seed);
+        var (requests, pages) = (new MemberRequests(material.Api.Symbols), new DraftPages(material.Api, material.Pages));
+        DraftCandidate? Of(Usage usage, out string why) => DraftCandidate.Of(usage, material, requests, pages, out why);
+        var queue = new DraftQueue(Candidates(material, sources, PerTask * limit, Of, count, cancel), entries, tasks, MostAlike,
+            material.Seed);
         var evaluator = new Evaluator(material.Judge);
         var (trial, proof) = (new DraftTrial(evaluator, execution), new DraftProof(evaluator, material, execution));
         var tried = 0;
@@ -60,6 +65,8 @@ public static class SuiteDrafting
                 var reason = why;
                 var task = why.Length > 0 ? null : candidate.Task(results, out reason);
                 if (task is not null) drafted.Add((task, candidate.Method));
+                else if (candidate.Otherwise(results) is { } other && Of(other, out _) is { } again && queue.Add(again))
+                    Refuse(candidate, "something else became its input");
                 else Refuse(candidate, reason);
             }
             var problems = proof.Problems(drafted, cancel);
@@ -102,17 +109,17 @@ public static class SuiteDrafting
         CancellationToken cancel = default)
     {
         var count = new YieldCount();
-        foreach (var candidate in Candidates(material, sources, PerTask * limit, count, cancel)) count
-            .Drafted(candidate.Method.Usage.Source);
+        var (requests, pages) = (new MemberRequests(material.Api.Symbols), new DraftPages(material.Api, material.Pages));
+        foreach (var candidate in Candidates(material, sources, PerTask * limit, (Usage usage, out string why) =>
+            DraftCandidate.Of(usage, material, requests, pages, out why), count, cancel))
+            count.Drafted(candidate.Method.Usage.Source);
         return count.All;
     }
 
     // Uses of one place stay together, because they often differ by their values alone; what is enough is not looked beyond.
     private static List<DraftCandidate> Candidates(DraftMaterial material, IReadOnlyCollection<string> sources, int wanted,
-        YieldCount count,
-        CancellationToken cancel)
+        Making make, YieldCount count, CancellationToken cancel)
     {
-        var (requests, pages) = (new MemberRequests(material.Api.Symbols), new DraftPages(material.Api, material.Pages));
         Dictionary<string, DraftCandidate> byKey = new(StringComparer.Ordinal);
         List<DraftCandidate> all = [];
         foreach (var source in DraftSources.BuiltIn.Where(s => sources.Count == 0 || sources.Contains(s.Name)))
@@ -129,8 +136,7 @@ public static class SuiteDrafting
                 cancel.ThrowIfCancellationRequested();
                 count.Found(source.Name);
                 if (all.Count >= wanted) count.Fell(source.Name, "enough others were found");
-                else if (DraftCandidate.Of(usage, material, requests, pages, out var why) is not { } candidate) count
-                    .Fell(source.Name, why);
+                else if (make(usage, out var why) is not { } candidate) count.Fell(source.Name, why);
                 else if (byKey.TryGetValue(candidate.Key, out var same))
                 {
                     same.Add(candidate);

@@ -121,11 +121,15 @@ public sealed record Suite(IReadOnlyList<CodeTask> Code, IReadOnlyList<QaTask> Q
         {
             Signature = t.Signature,
         }),
-        .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
+        .. Qa.Select(t => new HeldOut(t.Id, [t.Question], [], Commented(t.Documents)) { Answers = t.Answers }),
         .. Open.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>())),
         .. Completion.Select(t => new HeldOut(t.Id, [], [t.With(t.Middle)], new HashSet<string>())),
         .. Members.Select(t => new HeldOut(t.Id, [t.Question], [], new HashSet<string>()) { Absent = t.Exists ? null : t.Member }),
     ];
+
+    // What is asked about: the last documentation comment that holds the fact. One before it is that of the type.
+    private static HashSet<string> Commented(IReadOnlyList<string> documents) =>
+        [.. documents.Where(d => d.StartsWith("xml:", StringComparison.Ordinal)).TakeLast(1).Select(d => d[4..])];
 
     /// <summary>
     /// Reads a suite from a folder with any of <c>code.jsonl</c>, <c>docqa.jsonl</c>, <c>open.jsonl</c>, <c>completion.jsonl</c>,

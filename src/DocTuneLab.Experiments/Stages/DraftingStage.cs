@@ -19,6 +19,9 @@ public sealed record DraftingPlan
     /// <summary>Tasks that are wanted, those that are there included. Default 100.</summary>
     public int Limit { get; init; } = 100;
 
+    /// <summary>Questions that are wanted, and as many again about members that may not exist. Default 60.</summary>
+    public int Questions { get; init; } = 60;
+
     /// <summary>Seed of every choice. Default 1.</summary>
     public int Seed { get; init; } = 1;
 
@@ -37,6 +40,12 @@ public sealed class DraftingStage(PrivateLibrary library, IReadOnlyList<Document
     public IReadOnlyList<DraftYield> Draft(string folder, DraftingPlan plan, IProgress<DraftProgress>? progress = null,
         CancellationToken cancel = default) =>
         SuiteDrafting.Run(folder, Material(plan), plan.Limit, plan.From, Execution(plan.AllowWithoutIsolation), progress, cancel);
+
+    /// <summary>Drafts questions into a folder: closed and open ones, and such that take members for granted. A file that is there stays
+    /// as it is. Nothing is run.</summary>
+    /// <returns>The files that were written, and how many questions are in each.</returns>
+    public IReadOnlyList<(string File, int Count)> DraftQuestions(string folder, DraftingPlan plan) =>
+        QuestionDrafts.Into(folder, library.Api, pages, plan.Questions, plan.Seed);
 
     /// <summary>What there is to draft from, without running anything.</summary>
     /// <exception cref="LabException">A source cannot be read.</exception>

@@ -22,6 +22,9 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="local">Models that are loaded.</param>
 public sealed class EvaluationStage(Experiment experiment, PrivateLibrary library, Suite suite, LocalModels local)
 {
+    /// <summary>Folder of the last evaluation: answers, verdicts and reports; null where there was none.</summary>
+    public string? Directory => experiment.EvaluationDirectory;
+
     private Lab Storage => experiment.Storage;
 
     private Wordings Wordings => experiment.Wordings;

@@ -8,7 +8,7 @@ namespace DocTuneLab.Corpus.Validation;
 /// <param name="Id">Its id, for the reason of a rejection.</param>
 /// <param name="Prompts">Instruction or question texts.</param>
 /// <param name="Codes">Reference bodies and other code; empty for a question.</param>
-/// <param name="GoldSymbols">Documentation ids that its solution uses; empty for a question.</param>
+/// <param name="GoldSymbols">Documentation ids that its solution uses; of a question the one that it is about, if that is known.</param>
 public sealed record HeldOut(string Id, IReadOnlyList<string> Prompts, IReadOnlyList<string> Codes, IReadOnlySet<string> GoldSymbols)
 {
     /// <summary>Header of the method whose body <see cref="Codes"/> are; default null, not known.</summary>
@@ -16,6 +16,9 @@ public sealed record HeldOut(string Id, IReadOnlyList<string> Prompts, IReadOnly
 
     /// <summary>The member that it asks of and that does not exist, as <c>Type.Member</c>; default null, it asks of none.</summary>
     public string? Absent { get; init; }
+
+    /// <summary>Accepted answers of a question about one member: no sample about it may have one of them. Default none.</summary>
+    public IReadOnlyList<string> Answers { get; init; } = [];
 }
 
 /// <summary>
@@ -37,6 +40,7 @@ public sealed partial class Decontamination
     private readonly HashSet<string> _noChoice = new(StringComparer.Ordinal);
     private readonly SortedSet<int> _lengths = [];
     private readonly List<(int Item, IReadOnlyList<string> Words)> _absent = [];
+    private readonly Dictionary<string, List<int>> _facts = new(StringComparer.Ordinal);
 
     /// <summary>Indexes the held-out items.</summary>
     /// <param name="items">All items of dev and test suites.</param>
@@ -48,6 +52,8 @@ public sealed partial class Decontamination
         for (var i = 0; i < items.Count; i++)
         {
             if (items[i].Absent is { } absent) _absent.Add((i, [.. TypeArguments().Replace(absent, "").Split('.').TakeLast(2)]));
+            if (items[i].Answers.Count > 0)
+                foreach (var member in items[i].GoldSymbols) Add(_facts, member, i);
             foreach (var text in items[i].Prompts)
             {
                 Index(text, i, _promptGrams, _prompts);
@@ -109,6 +115,16 @@ public sealed partial class Decontamination
         if (members.Count < 2) return null;
         var same = _items.FirstOrDefault(i => members.SetEquals(i.GoldSymbols.Where(s => !s.StartsWith("T:", StringComparison.Ordinal))));
         return same is null ? null : $"uses the same {members.Count} members as {same.Id}";
+    }
+
+    /// <summary>The question whose fact a sample states, in words; null where it states none.</summary>
+    /// <param name="symbols">Documentation ids that the sample is about.</param>
+    /// <param name="answer">Its answer.</param>
+    public string? FindFact(IReadOnlyCollection<string> symbols, string answer)
+    {
+        var said = answer.Trim().TrimEnd('.', '。').Trim('`');
+        var same = symbols.SelectMany(s => _facts.GetValueOrDefault(s) ?? []).FirstOrDefault(i => _items[i].Answers.Contains(said), -1);
+        return same < 0 ? null : $"states what {_items[same].Id} asks for";
     }
 
     /// <summary>Ids of the items whose pattern some samples show: the shape of their code in any turn; of an item without code, its

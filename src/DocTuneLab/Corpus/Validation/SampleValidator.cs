@@ -209,7 +209,8 @@ public sealed partial class SampleValidator(IReadOnlyList<ApiSymbol> symbols, IC
         var copy = held.Find(d.Prompt, d.Body, members)
             ?? (d.Body is null && d.Code is { } whole ? held.FindShape(whole.Code) : null)
             ?? SampleCode.Of([.. d.Messages.SkipLast(1)]).Select(held.FindShape).FirstOrDefault(w => w is not null)
-            ?? (d.Body is not null && code is not null ? held.FindCombination(members) : null);
+            ?? (d.Body is not null && code is not null ? held.FindCombination(members) : null)
+            ?? (d.Messages.Count > 0 ? held.FindFact(d.Evidence.Symbols, d.Messages[^1].Content) : null);
         yield return new Check("not held out", copy is null, copy ?? $"against {held.Count} items");
     }
 

@@ -79,7 +79,10 @@ internal static partial class SuiteReading
     {
         var members = task.GoldSymbols.Select(api.Find).OfType<ApiSymbol>().Where(s => s.ContainingType is not null)
             .Select(s => s.Name).Distinct(StringComparer.Ordinal);
-        foreach (var name in members)
+        // Where the task declares a type of that name, the type is what is named.
+        var declared = SyntaxFactory.ParseCompilationUnit(task.Context).DescendantNodes().OfType<BaseTypeDeclarationSyntax>()
+            .Select(t => t.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in members.Where(m => !declared.Contains(m)))
         {
             // A word such as Close stands in ordinary sentences, too; SetOpening does not.
             var looksLikeCode = name.Skip(1).Any(char.IsUpper);

@@ -68,6 +68,68 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         }
         """;
 
+    // As test classes are that share a base, a set-up or a constructor.
+    private const string Fixtures = """
+        using Fenmark;
+        using Xunit;
+
+        public abstract class LotSpec
+        {
+            protected LotSpec() { Because(); }
+            private WaterLot? _lot;
+            protected virtual WaterLot Make() => throw new NotImplementedException();
+            protected virtual void Look(WaterLot lot) { }
+            protected WaterLot Lot => _lot ??= Build();
+            WaterLot Build()
+            {
+                var lot = Make();
+                Look(lot);
+                return lot;
+            }
+            protected virtual void Because() { }
+        }
+
+        public class When_made_of_cubic_metres : LotSpec
+        {
+            private long _litres;
+            protected override WaterLot Make() => WaterLot.FromCubicMetres(1.5);
+            protected override void Because() => _litres = Lot.Litres;
+            [Fact] public void Has_litres() => Assert.Equal(1500, _litres);
+        }
+
+        public class Heads
+        {
+            private WaterHead _head;
+
+            [SetUp]
+            public void Init()
+            {
+                var metres = 2.5;
+                _head = WaterHead.FromMetres(metres);
+            }
+
+            [Test] public void Has_millimetres() => Assert.That(_head.Millimetres, Is.EqualTo(2500));
+        }
+
+        public class Twice
+        {
+            private int _count;
+            public Twice() { _count = 1; _count = WaterLot.FromLitres(12).Split(4).Count; }
+            [Fact] public void Cannot_be_known() => Assert.Equal(4, _count);
+        }
+
+        public class Shares
+        {
+            [Fact]
+            public void Of_a_lot()
+            {
+                var lot = WaterLot.FromLitres(10);
+                Assert.Equal(4, lot.Split(4).Count);
+                Assert.Equal(7, lot.Split(7).Count);
+            }
+        }
+        """;
+
     private static readonly ExecutionOptions s_execution = new() { AllowUntrustedCode = true };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-drafting-");
@@ -110,6 +172,37 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
     }
 
     [Fact]
+    public void What_a_base_class_or_a_set_up_made_is_put_in_its_place()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        Draft(Fixtures);
+        var tasks = Suite.Load(SuiteFolder).Code;
+        Assert.Equal("return WaterLot.FromCubicMetres(cubicMetres).Litres;",
+            Assert.Single(tasks, t => t.Reference.Contains("Cubic", StringComparison.Ordinal)).Reference);
+        Assert.Equal("return WaterHead.FromMetres(metres).Millimetres;",
+            Assert.Single(tasks, t => t.Reference.Contains("Metres(m", StringComparison.Ordinal)).Reference);
+        // A field that is filled twice is not known.
+        Assert.DoesNotContain(DraftLedger.Read(SuiteFolder), e => e.Place.Contains("Cannot_be_known", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Looks_that_differ_by_their_data_are_calls_of_one_task()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        Draft(Fixtures);
+        var shares = Assert.Single(Suite.Load(SuiteFolder).Code, t => t.Reference.Contains("Split", StringComparison.Ordinal));
+        Assert.Equal("public static int Solve(int parts)", shares.Signature);
+        Assert.Contains("Check.Equal(4, Solution.Solve(4));", shares.Tests);
+        Assert.Contains("Check.Equal(7, Solution.Solve(7));", shares.Tests);
+    }
+
+    // In the order that one value gives, the others must not lie in order, too.
+    [Fact]
+    public void Objects_in_a_list_are_varied_against_each_other() => Assert.Equal(
+        ["new P[] { new P(3, 2), new P(1, 4) }", "new P[] { new P(1, 4), new P(3, 2) }"],
+        InputVariants.Of("new P[] { new P(1, 2), new P(3, 4) }", []).Take(2));
+
+    [Fact]
     public void People_decide_on_drafts_in_a_table()
     {
         Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
@@ -140,10 +233,10 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private IReadOnlyList<DraftYield> Draft()
+    private IReadOnlyList<DraftYield> Draft(string tests = UnitTests)
     {
         var source = Path.Combine(_folder.FullName, "LotTests.cs");
-        File.WriteAllText(source, UnitTests);
+        File.WriteAllText(source, tests);
         return SuiteDrafting.Run(SuiteFolder, new(library.Api, library.Judge) { Sources = [source] }, 20, ["tests"], s_execution,
             cancel: TestContext.Current.CancellationToken);
     }

@@ -12,12 +12,12 @@ internal sealed class DraftCandidate
     private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 260, FewestTests = 3;
 
     private readonly List<IReadOnlyList<string>> _values = [];
-    private readonly Usage _found;
+    private readonly List<Usage> _found;
 
     private DraftCandidate(Usage found, DraftMethod method, IReadOnlyList<string> members, IReadOnlyList<string> steps,
         (string Document, Split Split) page)
     {
-        (_found, Method, Members, Steps, Document, Split) = (found, method, members, steps, page.Document, page.Split);
+        (_found, Method, Members, Steps, Document, Split) = ([found], method, members, steps, page.Document, page.Split);
         Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
         Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
         Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
@@ -84,7 +84,8 @@ internal sealed class DraftCandidate
             why = wording.Failure ?? "it takes too many words";
             return null;
         }
-        if (pages.Of(usage.Page, members) is not { } page)
+        var standsOnPage = usage.Page?.StartsWith("xml:", StringComparison.Ordinal) == false;
+        if ((pages.Of(usage.Page, members) ?? (standsOnPage ? null : pages.Comment(members))) is not { } page)
         {
             why = "only train pages speak of what it needs";
             return null;
@@ -96,7 +97,11 @@ internal sealed class DraftCandidate
     }
 
     /// <summary>Values that another use of the same code has.</summary>
-    public void Add(DraftCandidate same) => Add(same._values);
+    public void Add(DraftCandidate same)
+    {
+        _found.AddRange(same._found);
+        Add(same._values);
+    }
 
     /// <summary>Lists of arguments to try: those that were found, then others like them.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Arguments()
@@ -140,10 +145,16 @@ internal sealed class DraftCandidate
         };
     }
 
-    /// <summary>The use with what changed nothing as a constant, so that something else may be its input; null where nothing is left to
-    /// choose, or the use came with its parameters.</summary>
-    public Usage? Otherwise(IReadOnlyList<Observed> observed) => _found.Parameters.Count == 0 && Idle(observed) is { Count: > 0 } idle
-        ? _found with { Constant = [.. _found.Constant, .. idle.Select(i => _values[0][i])] } : null;
+    /// <summary>Its uses with what changed nothing as a constant, so that something else may be their input; none where everything
+    /// changes something, or the use came with its parameters.</summary>
+    public IEnumerable<Usage> Otherwise(IReadOnlyList<Observed> observed)
+    {
+        var idle = Idle(observed);
+        if (idle.Count == 0 || _found[0].Parameters.Count > 0) return [];
+        // What was found elsewhere has its own constants, which may be the same.
+        var constants = _values.SelectMany(v => idle.Select(i => v[i])).Distinct(StringComparer.Ordinal).ToList();
+        return _found.Select(f => f with { Constant = [.. f.Constant, .. constants] });
+    }
 
     private List<int> Idle(IReadOnlyList<Observed> observed) =>
         [.. Enumerable.Range(0, Method.Parameters.Count).Where(i => IsIdle(observed, i))];

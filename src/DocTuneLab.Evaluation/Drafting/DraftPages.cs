@@ -31,6 +31,11 @@ internal sealed class DraftPages(ApiModel api, IReadOnlyList<Document> pages)
         return held is null ? null : (held.Path, held.Split);
     }
 
+    /// <summary>The documentation comment of the type that a use is about: of what stands on no page, whatever train pages say of its
+    /// members. That it is shown nowhere is what the proof looks for.</summary>
+    public (string Document, Split Split)? Comment(IReadOnlyList<string> members) =>
+        Comment([.. members.Select(api.Find).OfType<ApiSymbol>()]);
+
     private (string, Split)? Comment(List<ApiSymbol> symbols)
     {
         var type = symbols.Select(api.TypeOf).OfType<ApiSymbol>().FirstOrDefault();

@@ -25,7 +25,8 @@ internal static partial class InputVariants
         }
         var root = SyntaxFactory.ParseExpression(code);
         var literals = root.DescendantNodesAndSelf().OfType<LiteralExpressionSyntax>().ToList();
-        List<string> found = [];
+        // Of several objects, what orders them by one value must not order them by another.
+        List<string> found = [.. Items(root) is { Count: > 1 } several ? Crossed(root, several) : []];
         // One literal after the other, and all of them at once.
         for (var round = 0; round < 3; round++)
         {
@@ -41,6 +42,25 @@ internal static partial class InputVariants
         if (root is ArrayCreationExpressionSyntax { Initializer: { } items }) found.AddRange(Shorter(root, items));
         if (root is ImplicitArrayCreationExpressionSyntax { Initializer: { } implicitItems }) found.AddRange(Shorter(root, implicitItems));
         return [.. found.Distinct(StringComparer.Ordinal).Where(f => f != root.ToString())];
+    }
+
+    private static SeparatedSyntaxList<ExpressionSyntax> Items(ExpressionSyntax root) => root switch
+    {
+        ArrayCreationExpressionSyntax { Initializer.Expressions: var items } => items,
+        ImplicitArrayCreationExpressionSyntax { Initializer.Expressions: var items } => items,
+        _ => default,
+    };
+
+    private static IEnumerable<string> Crossed(ExpressionSyntax root, SeparatedSyntaxList<ExpressionSyntax> items)
+    {
+        var values = items.Select(i => i.DescendantNodesAndSelf().OfType<LiteralExpressionSyntax>().ToList()).ToList();
+        if (values[0].Count == 0 || values.Exists(v => v.Count != values[0].Count)) yield break;
+        for (var place = 0; place < values[0].Count; place++)
+        {
+            var at = place;
+            var turned = values.Select(v => v[at]).ToList();
+            yield return root.ReplaceNodes(turned, (old, _) => turned[^(turned.IndexOf(old) + 1)].WithTriviaFrom(old)).ToString();
+        }
     }
 
     private static IEnumerable<string> Shorter(ExpressionSyntax root, InitializerExpressionSyntax items)

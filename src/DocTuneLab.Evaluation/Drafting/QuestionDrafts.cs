@@ -106,7 +106,11 @@ public static class QuestionDrafts
     {
         var wordings = HeldOutWordings.Of(language, "open");
         List<OpenTask> tasks = [];
-        var members = facts.Where(f => f.Symbols is [var s] && api.Find(s) is { ContainingType: not null, Kind: not (ApiKind.EnumMember or ApiKind.Field) })
+        var members = facts.Where(f => f.Symbols is [var s] && api.Find(s) is
+        {
+            ContainingType: not null,
+            Kind: not (ApiKind.EnumMember or ApiKind.Field)
+        })
             .GroupBy(f => f.Symbols[0], StringComparer.Ordinal).ToArray();
         random.Shuffle(members);
         foreach (var member in members)

@@ -14,8 +14,8 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// </summary>
 internal sealed partial class SearchDrafts : IDraftSource
 {
-    private const int Most = 300;
-    private static readonly CompositionBounds s_bounds = new() { Breadth = 10, Results = 300 };
+    private const int Most = 900;
+    private static readonly CompositionBounds s_bounds = new() { Breadth = 12, Results = 600 };
 
     /// <inheritdoc/>
     public string Name => "search";
@@ -32,7 +32,8 @@ internal sealed partial class SearchDrafts : IDraftSource
             cancel.ThrowIfCancellationRequested();
             var values = examples.For([.. given.Select(g => (g.Type, g.Name))]);
             if (values.Count == 0) continue;
-            found.AddRange(search.FindAll(given, s_bounds, shown).Where(c => Plain().IsMatch(c.Type) && UsesAll(c.Code, given))
+            found.AddRange(search.FindAll(given, s_bounds, shown).Where(c => Plain().IsMatch(c.Type) && UsesAll(c.Code, given)
+                && !c.Members.Any(m => Common().IsMatch(m)))
                 .Select(c => (c, given, values)));
         }
         var order = found.ToArray();
@@ -61,6 +62,10 @@ internal sealed partial class SearchDrafts : IDraftSource
             .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
         return given.All(g => names.Contains(g.Name));
     }
+
+    // What every type has; comparisons say little, and hash codes are no results.
+    [GeneratedRegex(@"\.(?:Equals|CompareTo|GetHashCode|ToString|GetType|op_(?:Equality|Inequality|(?:Greater|Less)Than(?:OrEqual)?))\b")]
+    private static partial Regex Common();
 
     // What can be compared by what it holds.
     [GeneratedRegex(@"^(?:(?:IEnumerable|IReadOnlyList|IReadOnlyCollection|List)<)?(?:string|int|long|double|decimal|bool|char|TimeSpan"

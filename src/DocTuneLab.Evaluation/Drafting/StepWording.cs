@@ -117,7 +117,7 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
                     var owner = _model.GetSymbolInfo(access.Expression).Symbol is INamedTypeSymbol ? null : access.Expression;
                     if (!method.Types.IsOfLibrary(called))
                         return owner is null ? [Fail("a call between the library and something else")]
-                            : [.. Clauses(owner), $"apply `.{access.Name}{Arguments(call.ArgumentList)}`"];
+                            : [.. Clauses(owner), Applied(access.Name, call.ArgumentList)];
                     return Call(owner, called, call.ArgumentList.Arguments, owner is null ? OfType(called) : null);
                 }
             case MemberAccessExpressionSyntax member when _model.GetSymbolInfo(member).Symbol is IPropertySymbol or IFieldSymbol:
@@ -151,6 +151,11 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
                     : [$"take {Code(expression)}"];
         }
     }
+
+    // A function that uses the library is told in words, as the library's own calls are.
+    private string Applied(SimpleNameSyntax name, ArgumentListSyntax arguments) => !method.Types.UsesLibrary(arguments, _model)
+        ? $"apply `.{name}{Arguments(arguments)}`"
+        : $"apply `.{name}` with {string.Join(" and ", arguments.Arguments.Select(a => Value(a.Expression)))}";
 
     private List<string> Call(ExpressionSyntax? owner, ISymbol called, SeparatedSyntaxList<ArgumentSyntax> arguments, string? of)
     {

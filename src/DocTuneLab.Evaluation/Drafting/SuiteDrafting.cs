@@ -16,7 +16,7 @@ public sealed record DraftProgress(int Tried, int Proved, int Wanted);
 /// </summary>
 public static class SuiteDrafting
 {
-    private const int Batch = 48, MostAlike = 4, PerTask = 4;
+    private const int Batch = 48, MostAlike = 4, PerTask = 10;
 
     private delegate DraftCandidate? Making(Usage usage, out string why);
 
@@ -65,7 +65,8 @@ public static class SuiteDrafting
                 var reason = why;
                 var task = why.Length > 0 ? null : candidate.Task(results, out reason);
                 if (task is not null) drafted.Add((task, candidate.Method));
-                else if (candidate.Otherwise(results) is { } other && Of(other, out _) is { } again && queue.Add(again))
+                else if (Together(candidate.Otherwise(results).Select(u => Of(u, out _)).OfType<DraftCandidate>()) is { } other
+                    && queue.Add(other))
                     Refuse(candidate, "something else became its input");
                 else Refuse(candidate, reason);
             }
@@ -91,6 +92,15 @@ public static class SuiteDrafting
             progress?.Report(new(tried, tasks.Count, limit));
         }
         return count.All;
+
+        static DraftCandidate? Together(IEnumerable<DraftCandidate> several)
+        {
+            DraftCandidate? first = null;
+            foreach (var candidate in several)
+                if (first is null) first = candidate;
+                else if (first.Key == candidate.Key) first.Add(candidate);
+            return first;
+        }
 
         void Refuse(DraftCandidate candidate, string why)
         {

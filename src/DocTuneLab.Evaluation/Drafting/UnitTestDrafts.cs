@@ -31,9 +31,10 @@ internal sealed class UnitTestDrafts : IDraftSource
             var reader = new UsageReader(sources, Name, refused);
             foreach (var method in tree.GetRoot(cancel).DescendantNodes().OfType<MethodDeclarationSyntax>())
             {
-                if (method.Body is null || !Attributes(method).Any(a => s_tests.Contains(NameOf(a)))) continue;
+                if (((SyntaxNode?)method.Body ?? method.ExpressionBody?.Expression) is not { } body
+                    || !Attributes(method).Any(a => s_tests.Contains(NameOf(a)))) continue;
                 var line = method.Identifier.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
-                foreach (var usage in reader.Read(method.Body, $"{tree.FilePath}:{line} {method.Identifier.Text}",
+                foreach (var usage in reader.Read(body, $"{tree.FilePath}:{line} {method.Identifier.Text}",
                     Parameters(method, sources), Values(method)))
                     yield return usage;
             }

@@ -9,14 +9,19 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
 {
     private const int MostTogether = 3;
 
-    /// <summary>The uses in a block, one for each value.</summary>
-    public IEnumerable<Usage> Read(BlockSyntax block, string place, IReadOnlyList<(string Type, string Name)> parameters,
+    /// <summary>The uses in a method's body, one for each value.</summary>
+    /// <param name="body">A block, or the expression of a method that is one.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <param name="parameters">The method's parameters.</param>
+    /// <param name="values">Values for them.</param>
+    public IEnumerable<Usage> Read(SyntaxNode body, string place, IReadOnlyList<(string Type, string Name)> parameters,
         IReadOnlyList<IReadOnlyList<string>> values)
     {
         HashSet<string> seen = new(StringComparer.Ordinal);
         List<Usage> found = [];
         // Values at the end say most: what is looked at before is often a part of them.
-        foreach (var (before, looked, data) in Looks(block, []).Reverse())
+        foreach (var (before, looked, data) in (body is BlockSyntax block ? Looks(block, []) : Looks((ExpressionSyntax)body, []))
+            .Reverse())
         {
             var (usage, why) = Cut(before, looked, data, place);
             if (usage is null)
@@ -35,13 +40,24 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             found.Add(usage with { Parameters = own, Values = [.. values.Select(v => (IReadOnlyList<string>)[.. at.Select(i => v[i])])] });
         }
         return found.GroupBy(u => $"{string.Join(", ", u.Parameters)}\n{string.Join('\n', u.Body)}", StringComparer.Ordinal).Reverse()
-            .Select(g => Together([.. g]));
+            .SelectMany(g => Together([.. g]));
     }
 
-    // Several values that the same statements lead to are one result.
-    private static Usage Together(IReadOnlyList<Usage> same)
+    // Several values that the same statements lead to are one result; where they differ by their data alone, they are one use with
+    // several values.
+    private static IEnumerable<Usage> Together(IReadOnlyList<Usage> same)
     {
-        var parts = same.Take(MostTogether).Reverse().ToList();
+        var kinds = same.GroupBy(u => Bare(u.Result), StringComparer.Ordinal).ToList();
+        return kinds is [var alike] ? alike : [Joined([.. kinds.Select(k => k.First())])];
+    }
+
+    private static string Bare(string code) => SyntaxFactory.ParseExpression(code) is var parsed
+        ? parsed.ReplaceNodes(parsed.DescendantNodesAndSelf().OfType<LiteralExpressionSyntax>(), (old, _) =>
+            SyntaxFactory.IdentifierName(old.Kind().ToString())).ToString() : "";
+
+    private static Usage Joined(IReadOnlyList<Usage> several)
+    {
+        var parts = several.Take(MostTogether).Reverse().ToList();
         return parts.Count == 1 ? parts[0] : parts[0] with
         {
             Result = $"({string.Join(", ", parts.Select(p => p.Result))})",
@@ -67,15 +83,16 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
                 foreach (var look in Looks(inner, before)) yield return look;
                 continue;
             }
-            if (statement is ExpressionStatementSyntax { Expression: var expression }
-                && Assertions.Of(expression) is { } assertion)
-            {
-                foreach (var looked in assertion.Looked) yield return ([.. before], looked, assertion.Others);
-                continue;
-            }
-            before.Add(statement);
+            if (statement is ExpressionStatementSyntax { Expression: var expression } && Assertions.Of(expression) is not null)
+                foreach (var look in Looks(expression, before)) yield return look;
+            else before.Add(statement);
         }
     }
+
+    private static IEnumerable<(IReadOnlyList<StatementSyntax> Before, ExpressionSyntax Looked,
+        IReadOnlyList<ExpressionSyntax> Data)> Looks(ExpressionSyntax expression, IReadOnlyList<StatementSyntax> before) =>
+        Assertions.Of(expression) is { } assertion
+            ? assertion.Looked.Select(l => ((IReadOnlyList<StatementSyntax>)[.. before], l, assertion.Others)) : [];
 
     private (Usage? Usage, string Why) Cut(IReadOnlyList<StatementSyntax> before, ExpressionSyntax looked,
         IReadOnlyList<ExpressionSyntax> data, string place)
@@ -86,8 +103,9 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         ITypeSymbol? type = wide is null ? null : model.GetTypeInfo(wide).Type;
         if (wide is null)
         {
-            if (Observed(looked, data, model) is not { } observed) return (null, "the value is none that can be compared");
-            (wide, call, type) = (looked, observed.Call, observed.Type);
+            if (Observed(looked, data, model) is { } observed) (wide, call, type) = (looked, observed.Call, observed.Type);
+            else if (Shown(looked, model) is { } property) (wide, call, type) = (looked, $".{property.Name}", property.Type);
+            else return (null, "the value is none that can be compared");
         }
         if (type is null) return (null, "the value has no known type");
         List<StatementSyntax> kept = [];
@@ -112,15 +130,15 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             kept.Add(before[i]);
         }
         if (kept.Count > 8) return (null, "it takes more than eight statements");
-        if (!kept.Cast<SyntaxNode>().Append(wide).Any(n => sources.Types.UsesLibrary(n, model))) return (null,
-            "it does not use the library");
         if (Unknown(kept.Cast<SyntaxNode>().Append(wide), model) is { } unknown) return (null, $"it uses what is not there: {unknown}");
-        var (context, why) = OwnTypes.Of(sources, kept.Cast<SyntaxNode>().Append(wide));
-        if (context is null) return (null, why);
-        var flat = new Flattening(sources, model);
+        var flat = new Flattening(sources, new(sources, model.GetEnclosingSymbol(looked.SpanStart)?.ContainingType), model);
         var body = kept.ConvertAll(s => flat.Visit(s)!.WithoutTrivia().NormalizeWhitespace("    ", "\n").ToFullString());
         var result = flat.Visit(wide)!.WithoutTrivia().ToString() + call;
-        if (flat.Failure is not null) return (null, $"it needs {flat.Failure.Split(' ')[1]} of the sources");
+        if (flat.Failure is not null) return (null, $"it needs a {flat.Failure.Split(' ')[1]} of the sources");
+        List<SyntaxNode> all = [.. kept, wide, .. flat.Put];
+        if (!all.Exists(n => sources.Types.UsesLibrary(n, sources.Model(n.SyntaxTree)))) return (null, "it does not use the library");
+        var (context, why) = OwnTypes.Of(sources, all);
+        if (context is null) return (null, why);
         return (new(source, place, body, result)
         {
             Type = ValueCode.Name(type),
@@ -172,6 +190,23 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             if (calls.Count > 0) return ($".{calls[0].Name}({argument})", calls[0].ReturnType);
         }
         return null;
+    }
+
+    /// <summary>A property by which a value of the library says what it is: text or number before anything else, never one of the
+    /// framework's interfaces.</summary>
+    private IPropertySymbol? Shown(ExpressionSyntax value, SemanticModel model)
+    {
+        if (model.GetTypeInfo(value).Type is not INamedTypeSymbol type || !sources.Types.IsOfLibrary(type)) return null;
+        return model.LookupSymbols(value.SpanStart, type).OfType<IPropertySymbol>()
+            .Where(p => p is { IsStatic: false, IsIndexer: false, GetMethod.DeclaredAccessibility: Accessibility.Public }
+                && sources.Types.IsOfLibrary(p) && sources.Types.IsData(p.Type))
+            .OrderBy(p => p.Type.SpecialType switch
+            {
+                SpecialType.System_String => 0,
+                SpecialType.System_Boolean => 3,
+                SpecialType.None => p.Type.TypeKind == TypeKind.Enum ? 2 : 1,
+                _ => 1,
+            }).FirstOrDefault();
     }
 
     // Locals and parameters that a node names.

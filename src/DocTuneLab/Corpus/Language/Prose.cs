@@ -172,11 +172,17 @@ internal static partial class Prose
         if (isAction && ActionEnd().IsMatch(words[1]) && IsVerb(words[0])
             && RequestForm.IsUsualVerb(BaseVerb(words[0])))
             return $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}";
+        // "Customize" need not be in any list.
+        if (isAction && words[0].Length > 5 && (words[0].EndsWith("ize", StringComparison.Ordinal)
+            || words[0].EndsWith("ify", StringComparison.Ordinal)))
+            return text;
         var isNoun = !IsVerb(words[0])
             || (AfterNoun().IsMatch(words[1]) && words[0] is not ("gets" or "returns" or "consists" or "disposes"));
         if (isNoun) return Value("get", text);
         if (words[0] is "gets" or "returns") return Value(words[0][..^1], words[1]);
         if (s_describing.Contains(words[0])) return Value("get", words[1]);
+        // A property that "creates a parser" is such a parser.
+        if (!isAction && words[0] is ("creates" or "builds" or "makes" or "constructs")) return Value("get", words[1]);
         return isAction || words[0] is "sets" or "raises"
             ? $"{BaseVerb(words[0])} {FollowingVerbs().Replace(words[1], m => m.Groups[1].Value + BaseVerb(m.Groups[2].Value))}"
             : null;

@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Evaluation.Execution;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Extension.Setup;
@@ -121,12 +123,40 @@ public sealed class NewLabTests : IDisposable
     }
 
     [Fact]
+    public async Task A_library_without_tasks_gets_drafts_once()
+    {
+        LabMaker.Make(new() { Folder = In("lab"), Package = Package(pages: 4) });
+        string[] cells = [$"#!lab --path {In("lab")}", "#!docs", "#!suite --draft 2"];
+        var (shown, error) = await _folder.RunAsync(cells);
+        Assert.Null(error);
+        Assert.Contains("questions in", shown);
+        var tasks = Path.Combine(In("lab"), "tasks");
+        var suite = Suite.Load(tasks);
+        Assert.NotEmpty(suite.Qa);
+        Assert.NotEmpty(suite.Open);
+        Assert.NotEmpty(suite.Members);
+        if (Sandbox.Refusal(new() { AllowUntrustedCode = true }) is null) Assert.Equal(2, suite.Code.Count);
+        else Assert.Contains("no programming tasks were drafted", shown);
+
+        // What is there stays; drafts that were stopped go on.
+        var before = File.GetLastWriteTimeUtc(Path.Combine(tasks, Suite.QaFile));
+        (shown, error) = await _folder.RunAsync(cells);
+        Assert.Null(error);
+        Assert.DoesNotContain("questions in", shown);
+        Assert.Equal(before, File.GetLastWriteTimeUtc(Path.Combine(tasks, Suite.QaFile)));
+        File.Delete(Path.Combine(tasks, Suite.QaFile));
+        (shown, error) = await _folder.RunAsync(cells);
+        Assert.Null(error);
+        Assert.Equal(suite.Qa.Select(q => q.Question), Suite.Load(tasks).Qa.Select(q => q.Question));
+    }
+
+    [Fact]
     public async Task A_lab_without_tasks_runs_to_its_report_and_says_that_nothing_is_held_out()
     {
         var lab = LabMaker.Make(new() { Folder = In("lab"), Package = Package(pages: 4) });
         var run = await NotebookRunner.RunAsync(LabNotebook.Write(lab), new RunOptions
         {
-            Parameters = new Dictionary<string, string> { ["samples"] = "80", ["maxSteps"] = "2" },
+            Parameters = new Dictionary<string, string> { ["heldOut"] = "0", ["samples"] = "80", ["maxSteps"] = "2" },
             Extensions = [new LabExtension()],
         }, TestContext.Current.CancellationToken);
         Assert.True(run.Status == RunStatus.Completed, run.Error?.Message);

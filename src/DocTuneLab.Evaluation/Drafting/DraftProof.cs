@@ -1,13 +1,14 @@
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
+using DocTuneLab.Library.Composition;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
 /// <summary>
-/// The proof of drafted tasks. Beyond what every suite must stand (<see cref="SuiteCheck"/>), each member that a solution needs must be
-/// told from what is near to it: where answers without it, or with another in its place, compile, one of them at least must fail. Where
-/// something in it changes nothing (<see cref="Usage.Constant"/>), each answer without a member must.
+/// The proof of drafted tasks. Beyond what every suite must stand (<see cref="SuiteCheck"/>), nothing shorter may pass: no answer that
+/// leaves a member out, is a part of the reference, hands back what goes in, or is what a search over types makes with fewer members. And
+/// each member must be told from what is near to it: where answers with another in its place compile, one of them at least must fail.
 /// </summary>
 /// <param name="evaluator">Evaluator of the library.</param>
 /// <param name="material">The library.</param>
@@ -28,7 +29,7 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
             if (task is not null) problems.TryAdd(task.Id, Kind(problem.Problem));
         }
         foreach (var id in Untold([.. drafts.Where(d => !problems.ContainsKey(d.Task.Id))], cancel))
-            problems.TryAdd(id, "answers pass without a member that it asks for");
+            problems.TryAdd(id, "a shorter or another answer passes");
         return problems;
     }
 
@@ -37,22 +38,22 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
 
     private List<string> Untold(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
     {
-        List<(string Task, Mutant Mutant, bool IsStrict, CodeTask Mutated)> all = [];
+        List<(string Task, Mutant Mutant, CodeTask Mutated)> all = [];
+        var search = new CompositionSearch(material.Api);
         foreach (var (task, method) in drafts)
         {
             cancel.ThrowIfCancellationRequested();
-            foreach (var (mutant, i) in ReferenceMutants.Of(method, material.Api).Select((m, i) => (m, i)))
+            var mutants = ReferenceMutants.Of(method, material.Api).Concat(ReferenceMutants.Shorter(method, search));
+            foreach (var (mutant, i) in mutants.Select((m, i) => (m, i)))
             {
                 var verdict = material.Judge
                     .Judge($"{task.Context}\npublic static class Solution\n{{\n{task.Signature}\n{{\n{mutant.Body}\n}}\n}}",
                     CodeForm.File, task.Usings);
-                if (verdict.Compiles)
-                    all.Add((task.Id, mutant, method.Usage.Constant.Count > 0,
-                        task with { Id = $"{task.Id}~{i}", Reference = mutant.Body }));
+                if (verdict.Compiles) all.Add((task.Id, mutant, task with { Id = $"{task.Id}~{i}", Reference = mutant.Body }));
             }
         }
         var passing = evaluator.PassedBy([.. all.Select(m => m.Mutated)], execution, cancel);
         return [.. all.GroupBy(m => (m.Task, m.Mutant.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))
-            || g.Any(m => m is { IsStrict: true, Mutant.Lacks: true } && passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task)];
+            || g.Any(m => m.Mutant.Lacks && passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task).Distinct()];
     }
 }

@@ -1,4 +1,5 @@
 using DocTuneLab.Library;
+using DocTuneLab.Library.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -11,10 +12,11 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <param name="Lacks">Whether the member is missing, and nothing stands in its place.</param>
 internal sealed record Mutant(string Member, string Body, bool Lacks);
 
-/// <summary>References with one member of the library left out, or another of the same parameters in its place.</summary>
+/// <summary>References with one member of the library left out, or another of the same parameters in its place; and answers that are
+/// shorter than the reference and give something of its type.</summary>
 internal static class ReferenceMutants
 {
-    private const int MostSiblings = 2, Most = 16;
+    private const int MostSiblings = 2, Most = 16, MostShort = 12;
 
     /// <summary>Mutants, whether they compile or not.</summary>
     public static IReadOnlyList<Mutant> Of(DraftMethod method, ApiModel api)
@@ -43,6 +45,12 @@ internal static class ReferenceMutants
                                 .ReplaceNodes([a, b], (old, _) => old == a ? b : a))), Lacks: false));
                         break;
                     }
+                // An order or a choice by what the library says.
+                case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call
+                    when method.Types.UsesLibrary(call.ArgumentList, method.Model):
+                    mutants.Add(new("", Text(body.ReplaceNode(call, access.Expression)), Lacks: true));
+                    mutants.Add(new("", Text(body.ReplaceNode(call, call.WithArgumentList(SyntaxFactory.ArgumentList()))), Lacks: true));
+                    break;
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
@@ -67,6 +75,48 @@ internal static class ReferenceMutants
             new Mutant(id, Text(body.ReplaceToken(access.Name.Identifier,
                 SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier))), Lacks: false));
     }
+
+    /// <summary>Answers that do less: a part of the reference alone, what goes in handed back, and what a search over types makes of it with
+    /// fewer members. Where one passes, the tests do not ask for the rest.</summary>
+    public static IReadOnlyList<Mutant> Shorter(DraftMethod method, CompositionSearch search)
+    {
+        var body = method.Declaration.Body!;
+        var result = ((ReturnStatementSyntax)body.Statements[^1]).Expression!;
+        var parts = result.DescendantNodes().OfType<ExpressionSyntax>().Where(e => Gives(method, e)).Select(e => e.ToString());
+        var given = method.Parameters.Select(p => new GivenValue(p.Name, p.Type)).ToList();
+        var members = method.Members().Count;
+        var composed = members < 2 || given.Count == 0 ? [] : search.Find(method.Usage.Type.TrimEnd('?'), given,
+            new() { FewestMembers = 1, MostMembers = Math.Min(members - 1, 2), Breadth = MostShort, Results = MostShort })
+            .Select(c => c.Code);
+        var before = Text(body.WithStatements(SyntaxFactory.List(body.Statements.SkipLast(1))));
+        return [.. parts.Select(p => $"{before}\nreturn {p};")
+            .Concat(method.Parameters.Select(p => p.Name).Concat(composed).Append(Handed(method, result)).OfType<string>()
+                .Select(c => $"return {c};"))
+            .Where(b => b.Trim() != Text(body).Trim()).Distinct(StringComparer.Ordinal).Take(2 * MostShort)
+            .Select(b => new Mutant("", b, Lacks: true))];
+    }
+
+    // A tuple of what goes in, where each part is of the type of something that does.
+    private static string? Handed(DraftMethod method, ExpressionSyntax result)
+    {
+        if (method.ResultType is not INamedTypeSymbol { IsTupleType: true } tuple || result is not TupleExpressionSyntax) return null;
+        var parameters = method.Declaration.ParameterList.Parameters.Select(p => method.Model.GetDeclaredSymbol(p)!).ToList();
+        List<string> parts = [];
+        foreach (var element in tuple.TupleElements)
+        {
+            var fitting = parameters.FirstOrDefault(p => !parts.Contains(p.Name) && method.Model.Compilation
+                .ClassifyConversion(p.Type, element.Type).IsImplicit) ?? parameters.FirstOrDefault(p => method.Model.Compilation
+                .ClassifyConversion(p.Type, element.Type).IsImplicit);
+            if (fitting is null) return null;
+            parts.Add(fitting.Name);
+        }
+        return $"({string.Join(", ", parts)})";
+    }
+
+    private static bool Gives(DraftMethod method, ExpressionSyntax part) => part is not LiteralExpressionSyntax
+        && !part.Ancestors().TakeWhile(a => a is not ReturnStatementSyntax).Any(a => a is AnonymousFunctionExpressionSyntax)
+        && method.Model.GetTypeInfo(part).Type is { } type && method.ResultType is { } wanted
+        && method.Model.Compilation.ClassifyConversion(type, wanted).IsImplicit;
 
     private static string? Id(ISymbol symbol) => ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition
         .GetDocumentationCommentId();

@@ -24,13 +24,14 @@ internal sealed partial class SearchDrafts : IDraftSource
     public IEnumerable<Usage> Find(DraftMaterial material, Action<string> refused, CancellationToken cancel)
     {
         var (search, examples) = (new CompositionSearch(material.Api), new TypeExamples(material.Api.Symbols));
+        var filled = new FilledObjects(material.Api);
         var shown = material.Training.SelectMany(s => SampleCode.Of(s.Messages)).Select(c => CodeShape.Of(c)?.Text).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
         List<(Composition Made, IReadOnlyList<GivenValue> Given, IReadOnlyList<IReadOnlyList<string>> Values)> found = [];
         foreach (var given in CompositionDrafts.Givens(material.Api))
         {
             cancel.ThrowIfCancellationRequested();
-            var values = examples.For([.. given.Select(g => (g.Type, g.Name))]);
+            var values = filled.In(examples.For([.. given.Select(g => (g.Type, g.Name))]));
             if (values.Count == 0) continue;
             found.AddRange(search.FindAll(given, s_bounds, shown).Where(c => Plain().IsMatch(c.Type) && UsesAll(c.Code, given)
                 && !c.Members.Any(m => Common().IsMatch(m)))

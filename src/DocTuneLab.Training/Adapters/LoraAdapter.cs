@@ -74,9 +74,10 @@ public sealed class LoraAdapter : IDisposable
 {
     private readonly BaseModel _model;
     private readonly Dictionary<string, LoraLayer> _layers;
+    private readonly ReplacedParts? _replaced;
 
-    private LoraAdapter(
-        BaseModel model, LoraConfig config, Dictionary<string, LoraLayer> layers) => (_model, Config, _layers) = (model, config, layers);
+    private LoraAdapter(BaseModel model, LoraConfig config, Dictionary<string, LoraLayer> layers, ReplacedParts? replaced = null) =>
+        (_model, Config, _layers, _replaced) = (model, config, layers, replaced);
 
     /// <summary>Its settings.</summary>
     public LoraConfig Config { get; }
@@ -116,7 +117,7 @@ public sealed class LoraAdapter : IDisposable
     {
         using var folder = PeftFolder.Open(directory);
         using var scope = NewDisposeScope();
-        var names = folder.Layers(model.Config.LinearLayers());
+        var (names, others) = folder.Fit(model.Config.AdaptedModules());
         var config = new LoraConfig
         {
             Rank = folder.Rank,
@@ -135,7 +136,7 @@ public sealed class LoraAdapter : IDisposable
                 Trainable(new LoraLayer(name, There(update.A), There(update.B), update.Scale, folder.Dropout,
                     update.Magnitude is { } magnitude ? There(magnitude) : null)));
         }
-        return new LoraAdapter(model, config, layers);
+        return new LoraAdapter(model, config, layers, others.Any ? new ReplacedParts(model, others) : null);
 
         Tensor There(Tensor tensor) => tensor.to(model.Decoder.Device).detach();
     }
@@ -144,8 +145,10 @@ public sealed class LoraAdapter : IDisposable
     /// Writes the adapter in PEFT's layout; weights in float32. A PiSSA adapter is written as an ordinary one of twice the
     /// rank, [A; A₀] and [B, -B₀], so that it fits the stock base.
     /// </summary>
+    /// <exception cref="LabException">It brings parameters in full, which are not written here.</exception>
     public void Save(string directory)
     {
+        RefuseReplaced("cannot be written again");
         Directory.CreateDirectory(directory);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -188,22 +191,33 @@ public sealed class LoraAdapter : IDisposable
         new(_layers.Values.Where(l => Math.Abs(of(l) - usual) > 1e-9 * Math.Abs(usual))
             .Select(l => KeyValuePair.Create(l.Name, (JsonNode?)of(l))));
 
+    // What is trained in full beside the low-rank updates is applied, and not trained on.
+    private void RefuseReplaced(string what)
+    {
+        if (_replaced is not null)
+            throw new LabException($"the adapter brings parameters in full ({_replaced.Why}): it {what}. Merge it into its base first "
+                + "(doctune export --adapter DIR), and go on from that model.");
+    }
+
     /// <summary>Puts the adapter into its model until the result is disposed.</summary>
+    /// <exception cref="LabException">It is to be trained, and brings parameters in full.</exception>
     internal IDisposable Attach(bool training = false)
     {
+        if (training) RefuseReplaced("cannot be trained on");
         foreach (var linear in _model.Decoder.Linears)
         {
             if (!_layers.TryGetValue(linear.Name, out var layer)) continue;
             layer.Training = training;
             linear.Adapter = layer;
         }
-        return new Detach(_model);
+        return new Detach(_model, _replaced?.Put());
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var layer in _layers.Values) layer.Dispose();
+        _replaced?.Dispose();
     }
 
     private static string KeyOf(string layer, string part) => $"base_model.model.{layer}.{part}.weight";
@@ -259,10 +273,11 @@ public sealed class LoraAdapter : IDisposable
             new(A.to(device), B.to(device), Magnitude?.to(device), Start is { } start ? (start.A.to(device), start.B.to(device)) : null);
     }
 
-    private sealed class Detach(BaseModel model) : IDisposable
+    private sealed class Detach(BaseModel model, IDisposable? replaced) : IDisposable
     {
         public void Dispose()
         {
+            replaced?.Dispose();
             foreach (var linear in model.Decoder.Linears) linear.Adapter = null;
         }
     }

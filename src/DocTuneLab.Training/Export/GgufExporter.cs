@@ -107,7 +107,11 @@ public static class GgufExporter
         var planned = new GgufPlan(config.Layout, form).Tensors.Where(t => t.Parts.Count == 1)
             .ToLookup(t => t.Parts[0].Source, StringComparer.Ordinal);
         var linears = config.Layout.Linears.ToDictionary(l => l.Name, StringComparer.Ordinal);
-        foreach (var layer in folder.Layers(config.LinearLayers()))
+        var (layers, others) = folder.Fit(config.AdaptedModules());
+        if (others.Any)
+            throw new LabException($"{adapter}: the adapter brings parameters in full ({others.Why}), for which llama.cpp's adapters have "
+                + "no place; export the merged model instead");
+        foreach (var layer in layers)
         {
             var (linear, rank) = (linears[layer], (long)folder.RankOf(layer));
             if (planned[linear.Tensor].FirstOrDefault() is not { IsProduct: true } place)

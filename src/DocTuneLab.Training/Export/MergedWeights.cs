@@ -23,6 +23,7 @@ public sealed class MergedWeights : IDisposable
 {
     private readonly ModelFiles _parts;
     private readonly PeftFolder? _adapter;
+    private readonly PeftReplacements? _others;
     private readonly Dictionary<string, LinearLayout> _updated;
     private readonly MergeBase _base;
     private double _difference, _update;
@@ -38,7 +39,14 @@ public sealed class MergedWeights : IDisposable
         _base = mergeBase;
         _adapter = adapter is null ? null : PeftFolder.Open(adapter);
         Config = _parts.Config.For(_parts.Weights);
-        var updated = _adapter is null ? [] : _adapter.Layers(Config.LinearLayers()).ToHashSet(StringComparer.Ordinal);
+        var (layers, others) = _adapter is null ? ([], null) : _adapter.Fit(Config.AdaptedModules());
+        _others = others;
+        var parameters = Config.Parameters().Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        if (others?.Names.FirstOrDefault(n => !parameters.Contains(n) || (n == Config.Layout.Embedding && Config.Layout.IsTied
+            && !others.HeadFollows)) is { } without)
+            throw new LabException($"{adapter}: the adapter brings {without} ({others.Why}), and the base has no place of its own for it, "
+                + "so it cannot be merged; use it as an adapter");
+        var updated = layers.ToHashSet(StringComparer.Ordinal);
         _updated = Config.Layout.Linears.Where(l => updated.Contains(l.Name)).ToDictionary(l => l.Tensor, StringComparer.Ordinal);
     }
 
@@ -74,6 +82,7 @@ public sealed class MergedWeights : IDisposable
         using var scope = NewDisposeScope();
         var weight = WeightFormats.Stored(_parts.Weights, name, shape)?.Materialize(ScalarType.Float32)
             ?? _parts.Weights.Read(name, shape).to_type(ScalarType.Float32);
+        if (_others?.Of(name, shape, () => weight) is { } replaced) return replaced.MoveToOuterDisposeScope();
         if (_adapter is null || !_updated.TryGetValue(name, out var linear)) return weight.MoveToOuterDisposeScope();
         // An adapter knows [out, in], however the matrix is stored.
         if (linear.IsTransposed) weight = weight.t().contiguous();

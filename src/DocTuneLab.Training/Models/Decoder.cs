@@ -63,15 +63,27 @@ public sealed class Decoder : IDisposable
     internal Norm? FinalNorm { get; }
 
     /// <summary>The table of the vocabulary: dense, or in the blocks of a file.</summary>
-    internal Weight Embedding { get; }
+    internal Weight Embedding { get; private set; }
 
     /// <summary>Learnt positions, [positions, hidden], or null.</summary>
     internal Tensor? Positions { get; }
 
     /// <summary>The output layer; the embedding itself where they are tied.</summary>
-    internal Weight Head { get; }
+    internal Weight Head { get; private set; }
 
     internal Tensor? HeadBias { get; }
+
+    /// <summary>Norms by the names of their modules.</summary>
+    internal IEnumerable<Norm> Norms => _layers.SelectMany(l => l.Norms).Append(FinalNorm).OfType<Norm>();
+
+    /// <summary>Puts other tables in the place of its own, which belong to whoever puts them back.</summary>
+    /// <returns>Those that were there.</returns>
+    internal (Weight Embedding, Weight Head) Exchange(Weight embedding, Weight head)
+    {
+        var before = (Embedding, Head);
+        (Embedding, Head) = (embedding, head);
+        return before;
+    }
 
     /// <summary>Bytes of all linear layers in <see cref="ComputeType"/>.</summary>
     internal long DequantizedBytes => AllLinears.Sum(l => l.Weight.Rows * l.Weight.Columns) * (ComputeType == ScalarType.BFloat16 ? 2 : 4);

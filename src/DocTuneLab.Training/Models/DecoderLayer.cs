@@ -19,6 +19,10 @@ internal sealed class DecoderLayer : IDisposable
 
     public Norm? FeedForwardOutputNorm { get; init; }
 
+    /// <summary>Norms around its parts, and those within that mix.</summary>
+    public IEnumerable<Norm> Norms => ((Norm?[])[InputNorm, MixerOutputNorm, FeedForwardNorm, FeedForwardOutputNorm]).OfType<Norm>()
+        .Concat(Mixer.Norms);
+
     public IEnumerable<Linear> Linears => [.. Mixer.Linears, .. FeedForward.Linears];
 
     public void Dispose()

@@ -14,7 +14,7 @@ public sealed class Linear(string name, Weight weight, Tensor? bias) : IDisposab
     public Weight Weight { get; } = weight;
 
     /// <summary>[out], or null.</summary>
-    public Tensor? Bias { get; } = bias?.DetachFromDisposeScope();
+    public Tensor? Bias { get; internal set; } = bias?.DetachFromDisposeScope();
 
     /// <summary>Whether an adapter can be put on it: not where a checkpoint has its matrix within a larger tensor. Default true.</summary>
     public bool IsAdaptable { get; init; } = true;

@@ -5,7 +5,11 @@ using static TorchSharp.torch;
 namespace DocTuneLab.Training.Models;
 
 /// <summary>What carries information between tokens, with its tensors.</summary>
-internal abstract class Mixer : LayerPart;
+internal abstract class Mixer : LayerPart
+{
+    /// <summary>Norms within it. Default none.</summary>
+    public virtual IEnumerable<Norm> Norms => [];
+}
 
 /// <summary>Attention with its tensors.</summary>
 internal sealed class AttentionMixer : Mixer
@@ -28,6 +32,8 @@ internal sealed class AttentionMixer : Mixer
     public Tensor? Sinks { get; init; }
 
     public override IEnumerable<Linear> Linears => [.. Projections, Output];
+
+    public override IEnumerable<Norm> Norms => ((Norm?[])[QueryNorm, KeyNorm]).OfType<Norm>();
 
     /// <summary>What may be trained beside linear layers, up to the attention itself.</summary>
     public IEnumerable<Tensor> ShapingTensors => [.. QueryNorm?.Tensors ?? [], .. KeyNorm?.Tensors ?? []];

@@ -139,6 +139,13 @@ public sealed record ModelConfig
     /// <summary>Names of the linear layers that an adapter can update, in the order of the layers.</summary>
     public IReadOnlyList<string> LinearLayers() => [.. Layout.Linears.Where(l => l.Stack is null).Select(l => l.Name)];
 
+    /// <summary>Modules that an adapter may change.</summary>
+    internal AdaptedModules AdaptedModules() => new(LinearLayers(), Module(Layout.Embedding), Layout.Head,
+        [.. Layout.Tensors().Where(t => t.Shape.Length == 1 && t.Name.Contains("norm", StringComparison.OrdinalIgnoreCase))
+            .Select(t => Module(t.Name)).Distinct(StringComparer.Ordinal)], Layout.IsTied);
+
+    private static string Module(string tensor) => tensor[..tensor.LastIndexOf('.')];
+
     /// <summary>Reads the file, and of <c>generation_config.json</c> beside it the ids that end an answer.</summary>
     /// <exception cref="LabException">The file is missing or malformed, a field is missing, of another type, out of range or not
     /// understood, or the architecture is not supported.</exception>

@@ -12,6 +12,15 @@ internal sealed class Norm(NormLayout layout, Tensor? weight, Tensor? bias) : ID
 {
     public NormLayout Layout => layout;
 
+    /// <summary>Puts other tensors in the place of its own, which belong to whoever puts them back.</summary>
+    /// <returns>Those that were there.</returns>
+    public (Tensor? Weight, Tensor? Bias) Exchange(Tensor? otherWeight, Tensor? otherBias)
+    {
+        var before = (weight, bias);
+        (weight, bias) = (otherWeight, otherBias);
+        return before;
+    }
+
     /// <summary>The weight of a norm that has one.</summary>
     public Tensor Weight => weight ?? throw new InvalidOperationException($"{layout.Name} has no weight");
 

@@ -39,7 +39,7 @@ internal sealed class StepSource
             var receiver = member.Symbol.Kind == ApiKind.ExtensionMethod ? member.Symbol.Parameters[0].Type : OwnerText(member);
             var map = new Dictionary<string, string>(StringComparer.Ordinal);
             if (receiver is not null && Unify(receiver, type, member.Parameters, map) && member.Parameters.All(map.ContainsKey)
-                && Use(member, map) is { } step)
+                && member.Constraints.All(c => Meets(map[c.Parameter], TypeText.Substitute(c.Constraint, map))) && Use(member, map) is { } step)
                 yield return step;
         }
         if (TypeText.Element(type) is { } element && !TypeText.IsNullable(type) && !TypeText.IsNullable(element))
@@ -57,6 +57,16 @@ internal sealed class StepSource
             yield return (step.Write([new("x", true), .. rest.Select(g => new Part(g!.Name, true))]).Code, step.Output, step.Members[0]);
         }
     }
+
+    // What the framework's types are is not known here, but that numbers and texts are none of them but their own.
+    private bool Meets(string type, string constraint) => constraint switch
+    {
+        "notnull" or "new()" or "unmanaged" or "default" => true,
+        "class" or "class?" => !TypeText.IsNumber(type) && type is not ("bool" or "char" or "TimeSpan" or "DateTime" or "DateTimeOffset"),
+        "struct" => _fit.Find(type) is not { Kind: ApiKind.Class or ApiKind.Interface or ApiKind.Delegate } && type is not "string",
+        _ => type == constraint || (_fit.Find(constraint) is not null ? _fit.Fits(type, constraint, convert: false)
+            : _fit.Find(type) is not null || TypeText.Arguments(type).Count > 0),
+    };
 
     private static string? OwnerText(Member member) => member.Symbol.Kind == ApiKind.Operator ? null
         : TypeFit.Arity(member.Owner) > 0 ? member.Owner.Name.Contains('<') ? member.Owner.Name : member.Symbol.ContainingType : null;
@@ -154,8 +164,14 @@ internal sealed class StepSource
         public ApiSymbol Owner { get; } = owner;
 
         public HashSet<string> Parameters { get; } = TypeText.Arguments(symbol.ContainingType!)
-            .Concat(symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod
-                && SyntaxFactory.ParseMemberDeclaration(symbol.Signature + ";") is MethodDeclarationSyntax { TypeParameterList: { } list }
-                ? list.Parameters.Select(p => p.Identifier.Text) : []).ToHashSet(StringComparer.Ordinal);
+            .Concat(Generic(symbol)?.TypeParameterList!.Parameters.Select(p => p.Identifier.Text) ?? []).ToHashSet(StringComparer.Ordinal);
+
+        /// <summary>What its own type parameters must be.</summary>
+        public IReadOnlyList<(string Parameter, string Constraint)> Constraints { get; } =
+            [.. Generic(symbol)?.ConstraintClauses.SelectMany(c => c.Constraints.Select(x => (c.Name.Identifier.Text, x.ToString()))) ?? []];
+
+        private static MethodDeclarationSyntax? Generic(ApiSymbol symbol) => symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod
+            && SyntaxFactory.ParseMemberDeclaration(symbol.Signature + ";") is MethodDeclarationSyntax { TypeParameterList: not null } method
+            ? method : null;
     }
 }

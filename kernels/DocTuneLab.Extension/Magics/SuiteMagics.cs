@@ -120,8 +120,8 @@ internal static class SuiteMagics
     };
 
     private static string FolderOf(string? given, LabSession lab, CellContext cell) => given is not null ? NotebookPaths.Of(cell, given)
-        : lab.Folder?.Tasks ?? throw new LabException("which folder? Name the suite's, or open the lab with a folder that holds the library "
-            + "(#!lab --library DIR).");
+        : lab.Folder?.Tasks ?? throw new LabException("which folder? Name the suite's, or open the lab with a folder that holds the "
+            + "library (#!lab --library DIR).");
 
     private static Command Review(LabSession lab)
     {

@@ -41,8 +41,8 @@ internal static class SuiteVerb
     {
         var folder = new Argument<string>("DIR") { Description = "Folder of the suite; made where it is missing." };
         var kind = CommonOptions.Choice("--kind",
-            "What to draft: tasks, programming tasks with hidden tests, proved by running the library; questions, closed and open ones whose "
-                + "answers the library's metadata and comments say; members, questions that take a member for granted, which may not "
+            "What to draft: tasks, programming tasks with hidden tests, proved by running the library; questions, closed and open ones "
+                + "whose answers the library's metadata and comments say; members, questions that take a member for granted, which may not "
                 + "exist; all of these; or compositions, programming tasks that need several members, to be completed by hand.",
             DraftKind.All);
         var (assembly, docs, json) = (CommonOptions.Assembly(), CommonOptions.Docs(), CommonOptions.Json());

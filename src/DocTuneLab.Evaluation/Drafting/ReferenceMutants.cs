@@ -76,8 +76,8 @@ internal static class ReferenceMutants
                 SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier))), Lacks: false));
     }
 
-    /// <summary>Answers that do less: a part of the reference alone, what goes in handed back, and what a search over types makes of it with
-    /// fewer members. Where one passes, the tests do not ask for the rest.</summary>
+    /// <summary>Answers that do less: a part of the reference alone, what goes in handed back, and what a search over types makes of it
+    /// with fewer members. Where one passes, the tests do not ask for the rest.</summary>
     public static IReadOnlyList<Mutant> Shorter(DraftMethod method, CompositionSearch search)
     {
         var body = method.Declaration.Body!;

@@ -39,7 +39,8 @@ internal sealed class StepSource
             var receiver = member.Symbol.Kind == ApiKind.ExtensionMethod ? member.Symbol.Parameters[0].Type : OwnerText(member);
             var map = new Dictionary<string, string>(StringComparer.Ordinal);
             if (receiver is not null && Unify(receiver, type, member.Parameters, map) && member.Parameters.All(map.ContainsKey)
-                && member.Constraints.All(c => Meets(map[c.Parameter], TypeText.Substitute(c.Constraint, map))) && Use(member, map) is { } step)
+                && member.Constraints.All(c => Meets(map[c.Parameter], TypeText.Substitute(c.Constraint, map)))
+                && Use(member, map) is { } step)
                 yield return step;
         }
         if (TypeText.Element(type) is { } element && !TypeText.IsNullable(type) && !TypeText.IsNullable(element))
@@ -164,11 +165,13 @@ internal sealed class StepSource
         public ApiSymbol Owner { get; } = owner;
 
         public HashSet<string> Parameters { get; } = TypeText.Arguments(symbol.ContainingType!)
-            .Concat(Generic(symbol)?.TypeParameterList!.Parameters.Select(p => p.Identifier.Text) ?? []).ToHashSet(StringComparer.Ordinal);
+            .Concat(Generic(symbol)?.TypeParameterList!.Parameters.Select(p => p.Identifier.Text) ?? [])
+            .ToHashSet(StringComparer.Ordinal);
 
         /// <summary>What its own type parameters must be.</summary>
         public IReadOnlyList<(string Parameter, string Constraint)> Constraints { get; } =
-            [.. Generic(symbol)?.ConstraintClauses.SelectMany(c => c.Constraints.Select(x => (c.Name.Identifier.Text, x.ToString()))) ?? []];
+            [.. Generic(symbol)?.ConstraintClauses
+                .SelectMany(c => c.Constraints.Select(x => (c.Name.Identifier.Text, x.ToString()))) ?? []];
 
         private static MethodDeclarationSyntax? Generic(ApiSymbol symbol) => symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod
             && SyntaxFactory.ParseMemberDeclaration(symbol.Signature + ";") is MethodDeclarationSyntax { TypeParameterList: not null } method

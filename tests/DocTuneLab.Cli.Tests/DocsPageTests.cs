@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DocTuneLab.Endpoints.Exchange;
+using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Tests;
 
 namespace DocTuneLab.Cli.Tests;
@@ -69,6 +70,15 @@ public sealed partial class DocsPageTests : IDisposable
             files[0].Select(e => (e.Name, e.MaxConcurrency, e.InputPrice)));
         Assert.Equal((8000, "max_completion_tokens=max_tokens", "{\"temperature\":null,\"reasoning_effort\":\"low\"}"),
             files[1].Select(e => (e.ReasoningTokens, e.RenamedParameters.Single(), e.Parameters)).Single());
+    }
+
+    [Fact]
+    public void The_commands_of_the_page_about_suites_run_in_their_order()
+    {
+        RunAll("suites.md");
+        Assert.Equal(6, Suite.Load(Path.Combine(_doctune.Folder, "artifacts/drafted-tasks")).Code.Count);
+        Assert.Equal(16, Suite.Load(Path.Combine(_doctune.Folder, "artifacts/drafted-questions")).Qa.Count);
+        Assert.True(_doctune.Has("artifacts/drafted-tasks.csv"));
     }
 
     [Fact]

@@ -124,8 +124,16 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
             public void Of_a_lot()
             {
                 var lot = WaterLot.FromLitres(10);
-                Assert.Equal(4, lot.Split(4).Count);
-                Assert.Equal(7, lot.Split(7).Count);
+                Assert.Equal(3, lot.Split(4)[0].Litres);
+                Assert.Equal(2, lot.Split(7)[0].Litres);
+            }
+
+            // Their number is what goes in: whoever hands that back passes.
+            [Fact]
+            public void As_many_as_asked_for()
+            {
+                var shares = WaterLot.FromLitres(11).Split(5);
+                Assert.Equal(5, shares.Count);
             }
         }
         """;
@@ -191,9 +199,12 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
         Draft(Fixtures);
         var shares = Assert.Single(Suite.Load(SuiteFolder).Code, t => t.Reference.Contains("Split", StringComparison.Ordinal));
-        Assert.Equal("public static int Solve(int parts)", shares.Signature);
-        Assert.Contains("Check.Equal(4, Solution.Solve(4));", shares.Tests);
-        Assert.Contains("Check.Equal(7, Solution.Solve(7));", shares.Tests);
+        Assert.Contains("parts", shares.Signature, StringComparison.Ordinal);
+        var calls = string.Join('\n', shares.Tests);
+        Assert.Matches(@"Check\.Equal\(3L, Solution\.Solve\((10, )?4\)\)", calls);
+        Assert.Matches(@"Check\.Equal\(2L, Solution\.Solve\((10, )?7\)\)", calls);
+        Assert.Contains(DraftLedger.Read(SuiteFolder), e => e.Place.Contains("As_many_as_asked_for", StringComparison.Ordinal)
+            && e.State == DraftState.Refused && e.Note.Contains("shorter", StringComparison.Ordinal));
     }
 
     // In the order that one value gives, the others must not lie in order, too.

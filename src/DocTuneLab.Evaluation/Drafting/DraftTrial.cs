@@ -94,9 +94,16 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
             results.Add(new(arguments[check.Step - 1], result));
         }
         if (results.TrueForAll(r => r.Threw)) return ([], "it throws for every value");
+        if (AreOfOneItem(run)) return (results, "each of its items is the same");
         return results.Select(r => r.Result).Distinct(StringComparer.Ordinal).Count() < 2 ? (results, "it gives the same for all values")
             : (Chosen(results), "");
     }
+
+    // Lists that differ by their length alone say nothing of what is in them.
+    private static bool AreOfOneItem(ReferenceRun run) => run.Trace.Checks.All(c => c.Actual is ItemsNode { Kind: not NodeKind.Tuple }
+        or TextNode)
+        && run.Trace.Checks.Select(c => c.Actual).OfType<ItemsNode>().SelectMany(i => i.Items).ToList() is { Count: > 1 } items
+        && items.Distinct().Count() == 1;
 
     // The year and the program's name are another's on another day and machine; what goes in may say them.
     private static bool TellsWhereItRan(string result, DraftMethod method, IReadOnlyList<string> arguments)

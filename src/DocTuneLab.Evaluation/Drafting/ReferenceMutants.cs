@@ -39,6 +39,10 @@ internal static class ReferenceMutants
                             mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Lacks: true));
                         else foreach (var argument in call.ArgumentList.Arguments)
                             mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression)), Lacks: true));
+                        // What is cut into parts may have had one.
+                        foreach (var whole in call.ArgumentList.Arguments.Select(a => a.Expression).Append(access.Expression)
+                            .Where(w => IsPartOf(method, w, call)))
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, Alone(whole))), Lacks: true));
                         mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
@@ -50,6 +54,9 @@ internal static class ReferenceMutants
                     when method.Types.UsesLibrary(call.ArgumentList, method.Model):
                     mutants.Add(new("", Text(body.ReplaceNode(call, access.Expression)), Lacks: true));
                     mutants.Add(new("", Text(body.ReplaceNode(call, call.WithArgumentList(SyntaxFactory.ArgumentList()))), Lacks: true));
+                    foreach (var end in (string[])["First", "Last"])
+                        mutants.Add(new("", Text(body.ReplaceNode(call, SyntaxFactory.ParseExpression($"{access.Expression}.{end}()"))),
+                            Lacks: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
@@ -95,6 +102,15 @@ internal static class ReferenceMutants
             .Where(b => b.Trim() != Text(body).Trim()).Distinct(StringComparer.Ordinal).Take(2 * MostShort)
             .Select(b => new Mutant("", b, Lacks: true))];
     }
+
+    private static bool IsPartOf(DraftMethod method, ExpressionSyntax whole, ExpressionSyntax call)
+    {
+        var (part, all) = (method.Model.GetTypeInfo(whole).Type, method.Model.GetTypeInfo(call).Type);
+        var element = all is IArrayTypeSymbol array ? array.ElementType : all is INamedTypeSymbol { TypeArguments: [var one] } ? one : null;
+        return part is not null && SymbolEqualityComparer.Default.Equals(part, element);
+    }
+
+    private static ExpressionSyntax Alone(ExpressionSyntax whole) => SyntaxFactory.ParseExpression($"new[] {{ {whole} }}");
 
     // A tuple of what goes in, where each part is of the type of something that does.
     private static string? Handed(DraftMethod method, ExpressionSyntax result)

@@ -178,8 +178,17 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     private string? Request(ISymbol symbol)
     {
         var definition = ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition;
-        return definition.GetDocumentationCommentId() is { } id && requests.Of(id) is { } text
+        return definition.GetDocumentationCommentId() is { } id && requests.Of(id) is { } text && !IsOpposite(definition, text)
             ? Way().Replace(Plain(text, definition), "") : null;
+    }
+
+    // "When false, it is not applied" and a comment that says the opposite of the name are no words for a flag.
+    private static bool IsOpposite(ISymbol symbol, string text)
+    {
+        if ((symbol as IPropertySymbol)?.Type.SpecialType is not SpecialType.System_Boolean) return false;
+        return text.Contains("when false", StringComparison.OrdinalIgnoreCase) || MemberRequests.Words(symbol.Name).Split(' ')
+            .Any(w => Opposite().Match(w) is { Success: true } m && !text.Contains(w, StringComparison.OrdinalIgnoreCase)
+                && Regex.IsMatch(text, $@"\b{Regex.Escape(m.Groups[1].Value)}", RegexOptions.IgnoreCase));
     }
 
     // The member's own name is no word of its description.
@@ -378,6 +387,8 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     // "Provides a way to transform …" transforms.
     [GeneratedRegex("^(?:get|return|provide) a way to ")]
     private static partial Regex Way();
+    [GeneratedRegex("^(?:in|un|non|dis)([a-z]{4,})$")]
+    private static partial Regex Opposite();
     [GeneratedRegex("^(?:the|a|an) ")]
     private static partial Regex Article();
     [GeneratedRegex(@"\s+")]

@@ -69,9 +69,14 @@ internal static partial class Prose
     public static string Plain(MemberEntry member) => Caller(Documented(member), member)!;
 
     // "this head" and "the current instance" are what the documentation of a member calls the object; to its caller it is the head.
-    private static string? Caller(string? request, MemberEntry member) => request is null ? null
-        : ThisOne().Replace(Instance().Replace(ItsOwn().Replace(request, $"$1the {Words(member.Owner.Symbol.Name)}'s "),
-            $"the {Words(member.Owner.Symbol.Name)}"), "the ");
+    private static string? Caller(string? request, MemberEntry member)
+    {
+        if (request is null) return null;
+        // An extension method's instance is what it extends.
+        var self = Words(member.Symbol is { Kind: ApiKind.ExtensionMethod, Parameters: [var extended, ..] } ? extended.Name
+            : member.Owner.Symbol.Name);
+        return ThisOne().Replace(Instance().Replace(ItsOwn().Replace(request, $"$1the {self}'s "), $"the {self}"), "the ");
+    }
 
     private static string Documented(MemberEntry member)
     {

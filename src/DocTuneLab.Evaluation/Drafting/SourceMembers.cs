@@ -23,8 +23,8 @@ internal sealed class SourceMembers(BoundSources sources, INamedTypeSymbol? self
         var found = Types().SelectMany(t => t.DescendantNodes()).OfType<AssignmentExpressionSyntax>()
             .Where(a => NameOf(a.Left) == symbol.Name && SymbolEqualityComparer.Default.Equals(
                 sources.Model(a.SyntaxTree).GetSymbolInfo(a.Left).Symbol?.OriginalDefinition, symbol.OriginalDefinition)).Take(2).ToList();
-        return _assigned[symbol] = found is [{ RawKind: (int)SyntaxKind.SimpleAssignmentExpression, Parent: StatementSyntax or
-            ArrowExpressionClauseSyntax } only]
+        return _assigned[symbol] = found is [var only] && only.IsKind(SyntaxKind.SimpleAssignmentExpression)
+            && only.Parent is StatementSyntax or ArrowExpressionClauseSyntax
             && only.Ancestors().OfType<BaseMethodDeclarationSyntax>().FirstOrDefault()?.ParameterList.Parameters.Count == 0
             && !only.Ancestors().Any(n => n is AnonymousFunctionExpressionSyntax) ? only.Right : null;
     }

@@ -46,9 +46,8 @@ public static class SuiteDrafting
         var path = folder is null ? null : Path.Combine(folder, Suite.CodeFile);
         List<CodeTask> tasks = [.. path is not null && File.Exists(path) ? Suite.Load(path).Code : []];
         var count = new YieldCount();
-        var (requests, pages) = (new MemberRequests(material.Api.Symbols), new DraftPages(material.Api, material.Pages));
-        DraftCandidate? Of(Usage usage, out string why) => DraftCandidate.Of(usage, material, requests, pages, out why);
-        var queue = new DraftQueue(Candidates(material, sources, PerTask * limit, Of, count, cancel), entries, tasks, MostAlike,
+        var make = MakingOf(material);
+        var queue = new DraftQueue(Candidates(material, sources, PerTask * limit, make, count, cancel), entries, tasks, MostAlike,
             material.Seed);
         var evaluator = new Evaluator(material.Judge);
         var (trial, proof) = (new DraftTrial(evaluator, execution), new DraftProof(evaluator, material, execution));
@@ -65,7 +64,7 @@ public static class SuiteDrafting
                 var reason = why;
                 var task = why.Length > 0 ? null : candidate.Task(results, out reason);
                 if (task is not null) drafted.Add((task, candidate.Method));
-                else if (Together(candidate.Otherwise(results).Select(u => Of(u, out _)).OfType<DraftCandidate>()) is { } other
+                else if (Together(candidate.Otherwise(results).Select(u => make(u, out _)).OfType<DraftCandidate>()) is { } other
                     && queue.Add(other))
                     Refuse(candidate, "something else became its input");
                 else Refuse(candidate, reason);
@@ -119,11 +118,15 @@ public static class SuiteDrafting
         CancellationToken cancel = default)
     {
         var count = new YieldCount();
-        var (requests, pages) = (new MemberRequests(material.Api.Symbols), new DraftPages(material.Api, material.Pages));
-        foreach (var candidate in Candidates(material, sources, PerTask * limit, (Usage usage, out string why) =>
-            DraftCandidate.Of(usage, material, requests, pages, out why), count, cancel))
+        foreach (var candidate in Candidates(material, sources, PerTask * limit, MakingOf(material), count, cancel))
             count.Drafted(candidate.Method.Usage.Source);
         return count.All;
+    }
+
+    private static Making MakingOf(DraftMaterial material)
+    {
+        var (requests, pages) = (new MemberRequests(material.Api.Symbols), new DraftPages(material.Api, material.Pages));
+        return (Usage usage, out string why) => DraftCandidate.Of(usage, material, requests, pages, out why);
     }
 
     // Uses of one place stay together, because they often differ by their values alone; what is enough is not looked beyond.

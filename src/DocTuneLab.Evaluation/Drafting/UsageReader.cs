@@ -51,9 +51,13 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         return kinds is [var alike] ? alike : [Joined([.. kinds.Select(k => k.First())])];
     }
 
-    private static string Bare(string code) => SyntaxFactory.ParseExpression(code) is var parsed
-        ? parsed.ReplaceNodes(parsed.DescendantNodesAndSelf().OfType<LiteralExpressionSyntax>(), (old, _) =>
-            SyntaxFactory.IdentifierName(old.Kind().ToString())).ToString() : "";
+    // Code but for its literals.
+    private static string Bare(string code)
+    {
+        var parsed = SyntaxFactory.ParseExpression(code);
+        return parsed.ReplaceNodes(parsed.DescendantNodesAndSelf().OfType<LiteralExpressionSyntax>(), (old, _) =>
+            SyntaxFactory.IdentifierName(old.Kind().ToString())).ToString();
+    }
 
     private static Usage Joined(IReadOnlyList<Usage> several)
     {
@@ -192,8 +196,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         return null;
     }
 
-    /// <summary>A property by which a value of the library says what it is: text or number before anything else, never one of the
-    /// framework's interfaces.</summary>
+    /// <summary>A property by which a value of the library says what it is: a text before a number, and a flag last; null where it has
+    /// none.</summary>
     private IPropertySymbol? Shown(ExpressionSyntax value, SemanticModel model)
     {
         if (model.GetTypeInfo(value).Type is not INamedTypeSymbol type || !sources.Types.IsOfLibrary(type)) return null;
@@ -206,7 +210,7 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
                 SpecialType.System_Boolean => 3,
                 SpecialType.None => p.Type.TypeKind == TypeKind.Enum ? 2 : 1,
                 _ => 1,
-            }).FirstOrDefault();
+            }).ThenBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault();
     }
 
     // Locals and parameters that a node names.

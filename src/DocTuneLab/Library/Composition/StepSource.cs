@@ -174,7 +174,7 @@ internal sealed class StepSource
                 .SelectMany(c => c.Constraints.Select(x => (c.Name.Identifier.Text, x.ToString()))) ?? []];
 
         private static MethodDeclarationSyntax? Generic(ApiSymbol symbol) => symbol.Kind is ApiKind.Method or ApiKind.ExtensionMethod
-            && SyntaxFactory.ParseMemberDeclaration(symbol.Signature + ";") is MethodDeclarationSyntax { TypeParameterList: not null } method
-            ? method : null;
+            && SyntaxFactory.ParseMemberDeclaration(symbol.Signature + ";") is MethodDeclarationSyntax method
+            && method.TypeParameterList is not null ? method : null;
     }
 }

@@ -15,6 +15,9 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <param name="execution">Limits; running must be allowed.</param>
 internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, ExecutionOptions execution)
 {
+    // What the library allows is worked out once, not for each batch.
+    private readonly CompositionSearch _search = new(material.Api);
+
     /// <summary>Why each task that does not stand the proof falls, by its id.</summary>
     public IReadOnlyDictionary<string, string> Problems(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
     {
@@ -39,11 +42,10 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
     private List<string> Untold(IReadOnlyList<(CodeTask Task, DraftMethod Method)> drafts, CancellationToken cancel)
     {
         List<(string Task, Mutant Mutant, CodeTask Mutated)> all = [];
-        var search = new CompositionSearch(material.Api);
         foreach (var (task, method) in drafts)
         {
             cancel.ThrowIfCancellationRequested();
-            var mutants = ReferenceMutants.Of(method, material.Api).Concat(ReferenceMutants.Shorter(method, search));
+            var mutants = ReferenceMutants.Of(method, material.Api).Concat(ReferenceMutants.Shorter(method, _search));
             foreach (var (mutant, i) in mutants.Select((m, i) => (m, i)))
             {
                 var verdict = material.Judge

@@ -9,6 +9,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
 {
     private const int MostTogether = 3;
 
+    private readonly Dictionary<INamedTypeSymbol, SourceMembers> _classes = new(SymbolEqualityComparer.Default);
+
     /// <summary>The uses in a method's body, one for each value.</summary>
     /// <param name="body">A block, or the expression of a method that is one.</param>
     /// <param name="place">Where it stands.</param>
@@ -135,7 +137,7 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         }
         if (kept.Count > 8) return (null, "it takes more than eight statements");
         if (Unknown(kept.Cast<SyntaxNode>().Append(wide), model) is { } unknown) return (null, $"it uses what is not there: {unknown}");
-        var flat = new Flattening(sources, new(sources, model.GetEnclosingSymbol(looked.SpanStart)?.ContainingType), model);
+        var flat = new Flattening(sources, MembersOf(model.GetEnclosingSymbol(looked.SpanStart)?.ContainingType), model);
         var body = kept.ConvertAll(s => flat.Visit(s)!.WithoutTrivia().NormalizeWhitespace("    ", "\n").ToFullString());
         var result = flat.Visit(wide)!.WithoutTrivia().ToString() + call;
         if (flat.Failure is not null) return (null, $"it needs a {flat.Failure.Split(' ')[1]} of the sources");
@@ -149,6 +151,13 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             Context = context,
             Usings = sources.Usings(wide),
         }, "");
+    }
+
+    // A class is searched once for what its fields are given, not for each value that its tests look at.
+    private SourceMembers MembersOf(INamedTypeSymbol? type)
+    {
+        if (type is null) return new(sources, null);
+        return _classes.TryGetValue(type, out var known) ? known : _classes[type] = new(sources, type);
     }
 
     /// <summary>The largest value around what is looked at that can be compared: the object, not one property of it.</summary>

@@ -90,6 +90,15 @@ public sealed partial class DocsPageTests : IDisposable
     }
 
     [Fact]
+    public void The_commands_of_the_page_about_training_run_in_their_order()
+    {
+        RunAll("training.md");
+        Assert.Contains("adapter: artifacts/training-run/adapter", _doctune.Read("artifacts/training-further/config.yaml").Replace("\"", ""));
+        Assert.Equal("bitsandbytes",
+            (string)JsonNode.Parse(_doctune.Read("artifacts/training-merged/config.json"))!["quantization_config"]!["quant_method"]!);
+    }
+
+    [Fact]
     public void The_commands_of_the_page_about_gguf_run_in_their_order()
     {
         RunAll("gguf.md");

@@ -27,6 +27,7 @@ public sealed class OptionsTests
     {
         ["--out"] = "of training it is a setting with a default, since a run always has a folder",
         ["--format"] = "samples and models are written as different things, and a model's must be said",
+        ["--adapter"] = "of training it is a setting, what it goes on from",
         ["--count"] = "of a corpus it is a setting, accepted samples; of a draft it counts questions",
         ["--allow-without-isolation"] = "of a corpus it is about the code of samples, of an evaluation about answers",
         ["--source"] = "an audit points into the library's own C#, a corpus is mined from any, tasks are drafted from tests",

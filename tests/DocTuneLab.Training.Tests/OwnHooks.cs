@@ -47,7 +47,7 @@ internal sealed class RowSigns : WeightFormat
 
     public override string Name => "row_signs";
 
-    public override JsonObject Configuration => new() { ["quant_method"] = "row-signs" };
+    public override JsonObject Describe(ScalarType rest, IReadOnlyList<string> plain) => new() { ["quant_method"] = "row-signs" };
 
     public override Weight Quantize(Tensor matrix, ScalarType compute) => new SignWeight(Signs(matrix), Sizes(matrix));
 
@@ -94,7 +94,7 @@ internal sealed class TensorList : ExportFormat
 
     public override ExportResult Write(ExportRequest request, CancellationToken cancel = default)
     {
-        using var weights = new MergedWeights(request.Model, request.Adapter, request.MergeBase);
+        using var weights = new MergedWeights(request.Model, request.Adapter, request.MergeInto);
         var lines = new List<string>();
         foreach (var (name, shape) in weights.Config.Parameters())
         {

@@ -200,7 +200,7 @@ public sealed class RecipeTests
         Assert.Equal(whole[step..], Losses(tiny, _ => options with { Resume = true }));
         using var model = tiny.Load();
         using var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 8, Alpha = 32 }, 1);
-        Assert.Contains("learning rate 0.01",
+        Assert.Contains("learning_rate 0.01, this run has 0.001",
             Assert.Throws<LabException>(() =>
                 new SupervisedTuning(model, adapter, s_samples, [], options with { Resume = true, LearningRate = 1e-3 }).Run()).Message);
     }
@@ -316,5 +316,13 @@ public sealed class RecipeTests
     }
 
     private static SftOptions Options(TinyModel tiny) =>
-        new() { LearningRate = 1e-2, Epochs = 1000, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
+        new()
+        {
+            LearningRate = 1e-2,
+            Epochs = 1000,
+            EvalEvery = 0,
+            SaveEvery = 0,
+            OutputDirectory = Path.Combine(tiny.Directory, "run"),
+            Overwrite = true,
+        };
 }

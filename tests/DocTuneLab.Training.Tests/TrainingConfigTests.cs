@@ -1,3 +1,4 @@
+using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Training.Tests;
@@ -17,7 +18,45 @@ public sealed class TrainingConfigTests : IDisposable
         Assert.Equal((256, 512, 4, 1e-4, Optimizer.PagedAdamW8Bit),
             (config.Options.MaxLength, config.Options.BatchTokens, config.Options.GradientAccumulation, config.Options.LearningRate,
                 config.Options.Optimizer));
-        Assert.Equal(["finetuning_type"], config.Ignored);
+        Assert.Empty(config.Ignored);
+        // What is not said has that tool's value: alpha twice the rank, nothing held out, no quantisation, another rate.
+        var bare = Load("model_name_or_path: models/a\ndo_train: true\nlora_rank: 64\ncutoff_len:\n");
+        Assert.Equal((128.0, 0.0, "none", 5e-5, Scheduler.Linear, 2048, 8 * 2048),
+            (bare.Lora.Alpha, bare.Validation, bare.Model.Quantization, bare.Options.LearningRate, bare.Options.Scheduler,
+                bare.Options.MaxLength, bare.Options.BatchTokens));
+        Assert.Equal(["do_train"], bare.Ignored);
+        Assert.Equal("int8", Load("model_name_or_path: a\nquantization_bit: 8\n").Model.Quantization);
+        Assert.Equal("fp4", Load("model_name_or_path: a\nquantization_bit: 4\nquantization_type: fp4\n").Model.Quantization);
+    }
+
+    [Theory]
+    [InlineData("model_name_or_path: a\nfinetuning_type: full\n", "'finetuning_type' of a LLaMA-Factory file: 'full' is not done here")]
+    [InlineData("model_name_or_path: a\nstage: dpo\n", "'stage' of a LLaMA-Factory file: 'dpo'")]
+    [InlineData("model_name_or_path: a\ntrain_on_prompt: true\n", "'train_on_prompt' of a LLaMA-Factory file: it changes what is trained")]
+    [InlineData("model_name_or_path: a\nquantization_bit: 3\n", "3 bits are not supported")]
+    [InlineData("model_name_or_path: a\nadapter_name_or_path: b,c\n", "several adapters at once")]
+    [InlineData("base_model: a\n", "the field 'adapter' of an Axolotl file is missing")]
+    [InlineData("base_model: a\nadapter: lora\nlora_modules_to_save: [embed_tokens]\n", ":3: the field 'lora_modules_to_save'")]
+    [InlineData("base_model: a\nadapter: lora\nrl: dpo\n", ":3: the field 'rl'")]
+    public void What_another_tool_would_train_otherwise_is_refused_by_its_field(string yaml, string message) =>
+        Assert.Contains(message, Assert.Throws<LabException>(() => Load(yaml)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void The_optimiser_the_warm_up_and_the_starting_adapter_are_taken_from_files_of_other_tools()
+    {
+        var config = Load("model_name_or_path: a\nadapter_name_or_path: saves/b\nlora_rank: 4\nadam_beta1: 0.8\nadam_beta2: 0.95\n"
+            + "adam_epsilon: 1.0e-6\nlabel_smoothing_factor: 0.1\nwarmup_steps: 20\nwarmup_ratio: 0.3\n");
+        Assert.Equal(("saves/b", 0.8, 0.95, 1e-6, 0.1, 20),
+            (config.Adapter, config.Options.AdamBeta1, config.Options.AdamBeta2, config.Options.AdamEpsilon, config.Options.LabelSmoothing,
+                config.Options.WarmupSteps));
+        // The adapter's own rank counts, there as here.
+        Assert.Equal(["lora_rank"], config.Ignored);
+        Assert.Equal(new LoraConfig().Rank, config.Lora.Rank);
+        Assert.Equal("b", Load("base_model: a\nadapter: qlora\nload_in_8bit: true\nlora_model_dir: b\n").Adapter);
+        Assert.Null(Load("model_name_or_path: a\nwarmup_steps: 0\nwarmup_ratio: 0.3\n").Options.WarmupSteps);
+        var own = Load("base: a\nadapter: b\nr: 4\nlora_alpha: 8\nlora_dropout: 0.1\nuse_rslora: true\ntarget_modules: all-linear\n");
+        Assert.Equal(("b", 4, 8.0, 0.1, true), (own.Adapter, own.Lora.Rank, own.Lora.Alpha, own.Lora.Dropout, own.Lora.UseRsLora));
+        Assert.Equal(["all-linear"], own.Lora.TargetModules);
     }
 
     [Fact]
@@ -29,7 +68,8 @@ public sealed class TrainingConfigTests : IDisposable
         Assert.Equal((ConfigDialect.Axolotl, 32, true, 3.0, 5.0),
             (config.Dialect, config.Lora.Rank, config.Options.Packing, config.Options.Epochs, config.Options.LossLimit));
         Assert.Equal(["q_proj", "v_proj"], config.Lora.TargetModules);
-        Assert.Equal(["adapter"], config.Ignored);
+        Assert.Empty(config.Ignored);
+        Assert.Equal("nf4", config.Model.Quantization);
     }
 
     [Fact]

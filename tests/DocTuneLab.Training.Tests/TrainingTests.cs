@@ -169,12 +169,13 @@ public sealed class TrainingTests
     public void The_learning_rate_warms_up_and_decays()
     {
         var options = new SftOptions { LearningRate = 1e-3, WarmupRatio = 0.1 };
-        Assert.Equal(1e-4, options.LearningRateAt(0, 100), 1e-9);
+        Assert.Equal(0, options.LearningRateAt(0, 100));
+        Assert.Equal(1e-4, options.LearningRateAt(1, 100), 1e-9);
         Assert.Equal(1e-3, options.LearningRateAt(10, 100), 1e-9);
         Assert.Equal(5e-4, options.LearningRateAt(55, 100), 1e-9);
         Assert.InRange(options.LearningRateAt(99, 100), 0, 1e-6);
     }
 
     private static SftOptions Options(TinyModel tiny) =>
-        new() { LearningRate = 1e-2, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run") };
+        new() { LearningRate = 1e-2, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run"), Overwrite = true };
 }

@@ -44,7 +44,7 @@ internal static class TrainMagics
         var arguments = new TrainingArguments([
             nameof(TrainingConfig.Base), nameof(TrainingConfig.Corpus), nameof(TrainingConfig.Lab),
             .. ModelLoadOptions.Settings.Select(s => s.Property),
-            nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume)]);
+            nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume), nameof(SftOptions.Overwrite)]);
         var command = new Command("#!train", "Trains a QLoRA adapter.");
         arguments.AddTo(command);
         command.SetCellAction((p, cell) =>

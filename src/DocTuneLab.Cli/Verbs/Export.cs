@@ -7,6 +7,7 @@ using DocTuneLab.Settings;
 using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Quantization.Formats;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Cli.Verbs;
 
@@ -30,8 +31,15 @@ internal static class Export
             DefaultValueFactory = _ => SettingNames.Of(GgufType.F16)
         };
         type.AcceptOnlyFromAmong(types);
-        var into = CommonOptions.Choice("--merge-into",
-            "stored: the model's own weights. dequantized: those after NF4, which a QLoRA adapter was trained over.", MergeBase.Stored);
+        string[] bases = [Stored, .. WeightFormats.All.Names.Where(n => n != "none"), Dequantized];
+        var into = new Option<string>("--merge-into")
+        {
+            Description = $"stored: the model's own weights. {OneOf(WeightFormats.All.Names.Where(n => n != "none").ToArray(), " or ")}: those "
+                + "after such a rounding. dequantized: those after the one that the adapter was trained over, by the run's config.yaml.",
+            DefaultValueFactory = _ => Stored
+        };
+        into.AcceptOnlyFromAmong(bases);
+        var floats = CommonOptions.Choice("--dtype", "safetensors: type of what is not quantised.", StoredFloats.Stored);
         var quantize = new Option<string>("--weights")
         {
             Description = $"safetensors: quantise the linear layers as bitsandbytes stores them: {OneOf(WeightFormats.All.Names, " or ")}.",
@@ -44,14 +52,14 @@ internal static class Export
         var command = new Command("export",
             "Writes a model, with an adapter merged into it, or an adapter, for other tools: a file (gguf) or a folder (safetensors).")
         {
-            adapter, format, type, quantize, into, output, json
+            adapter, format, type, quantize, floats, into, output, json
         };
         model.AddTo(command, required: true);
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
             var (folder, tuned, path) = (ModelFolder.Of(model.BaseOf(parsed)!, parsed.GetValue(json), cancel), parsed.GetValue(adapter),
                 parsed.GetRequiredValue(output)!);
-            var mergeBase = parsed.Chosen<MergeBase>(into)!.Value;
+            var mergeInto = Rounding(parsed.GetValue(into)!, tuned);
             var result = Work.Show("export", parsed.GetValue(json), progress =>
             {
                 var chosen = ExportFormats.All[parsed.GetRequiredValue(format)];
@@ -61,9 +69,10 @@ internal static class Export
                     Model = folder,
                     Target = path,
                     Adapter = tuned,
-                    MergeBase = mergeBase,
+                    MergeInto = mergeInto,
                     GgufType = parsed.Chosen<GgufType>(type)!.Value,
                     Weights = parsed.GetValue(quantize)!,
+                    Floats = parsed.Chosen<StoredFloats>(floats)!.Value,
                     Progress = progress is null ? null : (done, total) => progress.Report((done, total)),
                 }, cancel);
             });
@@ -82,6 +91,20 @@ internal static class Export
             return ExitCodes.Ok;
         }, cancel));
         return command;
+    }
+
+    private const string Stored = "stored", Dequantized = "dequantized";
+
+    // What a run trained over stands in the file of its settings, beside the adapter's folder.
+    private static string Rounding(string into, string? adapter)
+    {
+        if (into != Dequantized) return into == Stored ? "none" : into;
+        if (adapter is null) throw new UsageException("--merge-into dequantized needs --adapter DIR.");
+        var settings = Path.Combine(Path.GetFullPath(adapter), "..", "config.yaml");
+        return File.Exists(settings)
+            ? TrainingConfig.Load(settings).Model.Quantization
+            : throw new UsageException($"{adapter}: there is no config.yaml of a run beside it that says what it was trained over; name it: "
+                + $"--merge-into {OneOf([.. WeightFormats.All.Names.Where(n => n != "none")], " or ")}.");
     }
 
     private static string OneOf(IReadOnlyList<string> names, string last) =>

@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Globalization;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
+using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
+using DocTuneLab.Documents.Model;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Settings;
@@ -51,7 +53,7 @@ internal static class Train
         if (settings.Corpus is not null && settings.Lab != TrainingConfig.Settings.Defaults.Lab)
             throw new UsageException("on what? Give either --corpus FILE or --lab L.");
         using var lab = settings.Corpus is null ? LabVerb.Open(settings.Lab, write: !dryRun) : null;
-        var samples = settings.Corpus is { } file ? CorpusFormats.Read(file) : lab!.Samples.List();
+        IReadOnlyList<Sample> samples = settings.Corpus is { } file ? TrainingRows(file) : lab!.Samples.List();
         if (samples.Count == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), settings.Model);
         if (dryRun)
@@ -87,6 +89,16 @@ internal static class Train
         Console.Error.WriteLine("Stopped; a checkpoint was written. The same command with --resume continues.");
         // The end of the minutes that were given is what was asked for.
         return cancel.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;
+    }
+
+    // A file may hold all splits; what is to be tested with is not trained on.
+    private static Sample[] TrainingRows(string file)
+    {
+        var all = CorpusFormats.Read(file);
+        Sample[] training = [.. all.Where(s => s.Split == Split.Train)];
+        if (training.Length < all.Count)
+            Console.Error.WriteLine($"{file}: {all.Count - training.Length} of {all.Count} rows are marked as dev or test and are left out");
+        return training;
     }
 
     private static void Describe(BaseModel model, PreparedTraining prepared)

@@ -16,17 +16,18 @@ public sealed class PreparedTraining : IDisposable
     /// <param name="model">The frozen base.</param>
     /// <param name="samples">All samples, in any order.</param>
     /// <param name="validation">How many of them are held out for the validation loss.</param>
-    /// <param name="lora">The adapter.</param>
-    /// <param name="options">The recipe.</param>
+    /// <param name="config">The adapter, or the one to go on from, and the recipe.</param>
     /// <param name="seed">Seed of the order of samples and of the initial adapter.</param>
-    internal PreparedTraining(BaseModel model, IReadOnlyList<Sample> samples, int validation, LoraConfig lora, SftOptions options, int seed)
+    internal PreparedTraining(BaseModel model, IReadOnlyList<Sample> samples, int validation, TrainingConfig config, int seed)
     {
+        var options = config.Options;
         var shuffled = samples.ToArray();
         new Random(seed).Shuffle(shuffled);
         (Options, ValidationCount, SampleCount) = (options, validation, shuffled.Length - validation);
-        Adapter = LoraAdapter.Create(model, lora, seed);
+        Adapter = config.Adapter is { } start ? LoraAdapter.Load(model, start) : LoraAdapter.Create(model, config.Lora, seed);
         try
         {
+            if (config.Adapter is not null) Adapter.RefuseOthers(config.Lora);
             _trainer = new SupervisedTuning(model, Adapter, shuffled[validation..], shuffled[..validation], options);
         }
         catch
@@ -58,8 +59,9 @@ public sealed class PreparedTraining : IDisposable
     public MemoryEstimate Estimate() => _trainer.Estimate();
 
     /// <summary>Trains; what steps measure is kept by <paramref name="recorder"/>, where there is one.</summary>
-    internal TrainingResult Run(RunRecorder? recorder, Action<TrainingStep>? onStep, CancellationToken cancel)
+    internal TrainingResult Run(RunRecorder? recorder, Action onBegin, Action<TrainingStep>? onStep, CancellationToken cancel)
     {
+        _trainer.OnBegin = onBegin;
         var result = _trainer.Run(step =>
         {
             recorder?.Add(step);

@@ -34,8 +34,7 @@ public sealed class TrainingStage
     public PreparedTraining Prepare(TrainingConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return new(_model, _samples, config.ValidationCount(_samples.Count), config.Lora, config.Options,
-            _experiment?.Seed ?? config.Options.Seed);
+        return new(_model, _samples, config.ValidationCount(_samples.Count), config, _experiment?.Seed ?? config.Options.Seed);
     }
 
     /// <summary>Trains a new adapter; a tenth of the samples, 120 at most, is held out for the validation loss.</summary>
@@ -43,7 +42,7 @@ public sealed class TrainingStage
         CancellationToken cancel = default) =>
         Run(new TrainingConfig { Lora = lora, Options = options }, keepOutput: false, null, onStep, cancel);
 
-    /// <summary>Trains a new adapter. The settings in effect lie beside it as <c>config.yaml</c>.</summary>
+    /// <summary>Trains a new adapter, or one that is given further. The settings in effect lie beside it as <c>config.yaml</c>.</summary>
     /// <param name="config">Adapter, recipe and the share that is held out.</param>
     /// <param name="keepOutput">Whether the recipe's output folder counts;
     /// otherwise it is the run's in the lab, where there is one.</param>
@@ -63,10 +62,10 @@ public sealed class TrainingStage
                 config = config with { Options = config.Options with { OutputDirectory = Interrupted(config) ?? recorder.Directory } };
             prepared = Prepare(config);
             onPrepared?.Invoke(prepared);
-            Directory.CreateDirectory(config.Options.OutputDirectory);
-            File.WriteAllText(Path.Combine(config.Options.OutputDirectory, "config.yaml"),
+            // Not before it is known that the folder is this run's.
+            void Begin() => File.WriteAllText(Path.Combine(config.Options.OutputDirectory, "config.yaml"),
                 (config with { Model = _model.Loading }).ToYaml());
-            var result = prepared.Run(recorder, onStep, cancel);
+            var result = prepared.Run(recorder, Begin, onStep, cancel);
             if (_experiment is null) prepared.Dispose();
             else _experiment.Take(prepared.Adapter, result);
             return result;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using DocTuneLab.Settings;
+using DocTuneLab.Text;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
@@ -16,11 +17,11 @@ public sealed record LoraConfig
     public static SettingTable<LoraConfig> Settings => SettingTable<LoraConfig>.Instance;
 
     /// <summary>Rank of the update. Default 32.</summary>
-    [Setting("Rank of the adapter.", Min = 1, Max = 1024)]
+    [Setting("Rank of the adapter.", Aliases = ["r"], Min = 1, Max = 1024)]
     public int Rank { get; init; } = 32;
 
     /// <summary>The update is scaled by alpha / rank. Default 64.</summary>
-    [Setting("Scale of the adapter times its rank.", Above = 0)]
+    [Setting("Scale of the adapter times its rank.", Aliases = ["lora-alpha"], Above = 0)]
     public double Alpha { get; init; } = 64;
 
     /// <summary>Scales by alpha / sqrt(rank) instead, which keeps large ranks useful (Kalajdzievski 2023, arXiv 2312.03732).
@@ -35,19 +36,19 @@ public sealed record LoraConfig
 
     /// <summary>What the adapter starts from. Default A random and B zero.</summary>
     [Setting("What the adapter starts from: default is A random and B zero, pissa the weight's principal singular directions.",
-        Option = "init")]
+        Option = "init", Aliases = ["init-lora-weights"])]
     public AdapterInitialization Initialization { get; init; } = AdapterInitialization.Default;
 
     /// <summary>Factor of the product B A.</summary>
     public double Scale => UseRsLora ? Alpha / Math.Sqrt(Rank) : Alpha / Rank;
 
     /// <summary>Dropout on the adapter's input in training. Default 0.</summary>
-    [Setting("Share of the adapter's input that training drops.", Placeholder = "SHARE", Min = 0, Below = 1)]
+    [Setting("Share of the adapter's input that training drops.", Aliases = ["lora-dropout"], Placeholder = "SHARE", Min = 0, Below = 1)]
     public double Dropout { get; init; }
 
-    /// <summary>Linear layers that get an adapter, by last name. Default: all seven of Llama's form, and in models of another form all
-    /// that there are.</summary>
-    [Setting("Linear layers that get an adapter, by last name.", Placeholder = "LIST")]
+    /// <summary>Linear layers that get an adapter, by last name or whole; <c>all-linear</c> is all. Default: all seven of Llama's form, and in
+    /// models of another form all that there are.</summary>
+    [Setting("Linear layers that get an adapter, by last name; all-linear is all of them.", Placeholder = "LIST")]
     public IReadOnlyList<string> TargetModules { get; init; } =
     [
         "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"
@@ -78,6 +79,9 @@ public sealed class LoraAdapter : IDisposable
 
     private LoraAdapter(BaseModel model, LoraConfig config, Dictionary<string, LoraLayer> layers, ReplacedParts? replaced = null) =>
         (_model, Config, _layers, _replaced) = (model, config, layers, replaced);
+
+    /// <summary>Content hash of the weights that it was loaded from, or null where it was made here.</summary>
+    internal string? Start { get; private init; }
 
     /// <summary>Its settings.</summary>
     public LoraConfig Config { get; }
@@ -125,7 +129,7 @@ public sealed class LoraAdapter : IDisposable
             Dropout = folder.Dropout,
             UseRsLora = folder.UseRsLora,
             UseDora = folder.UseDora,
-            TargetModules = [.. names.Select(n => n[(n.LastIndexOf('.') + 1)..]).Distinct()],
+            TargetModules = Named(model, names),
         };
         var linears = model.Decoder.Linears.ToDictionary(l => l.Name, StringComparer.Ordinal);
         var layers = new Dictionary<string, LoraLayer>(StringComparer.Ordinal);
@@ -136,7 +140,10 @@ public sealed class LoraAdapter : IDisposable
                 Trainable(new LoraLayer(name, There(update.A), There(update.B), update.Scale, folder.Dropout,
                     update.Magnitude is { } magnitude ? There(magnitude) : null)));
         }
-        return new LoraAdapter(model, config, layers, others.Any ? new ReplacedParts(model, others) : null);
+        return new LoraAdapter(model, config, layers, others.Any ? new ReplacedParts(model, others) : null)
+        {
+            Start = ContentHash.OfFile(folder.WeightsPath),
+        };
 
         Tensor There(Tensor tensor) => tensor.to(model.Decoder.Device).detach();
     }
@@ -164,31 +171,72 @@ public sealed class LoraAdapter : IDisposable
         }
         SafetensorsFile.Write(Path.Combine(directory, "adapter_model.safetensors"), tensors);
         var factor = pissa ? 2 : 1;
-        File.WriteAllText(Path.Combine(directory, "adapter_config.json"), new JsonObject
+        // Every field that PEFT writes, in its order.
+        var fields = new JsonObject
         {
-            ["peft_type"] = "LORA",
-            ["task_type"] = "CAUSAL_LM",
+            ["alora_invocation_tokens"] = null,
+            ["alpha_pattern"] = Pattern(layer => layer.Scale * (Config.UseRsLora ? Math.Sqrt(layer.A.shape[0]) : layer.A.shape[0]),
+                Config.Alpha),
+            ["arrow_config"] = null,
+            ["auto_mapping"] = null,
             ["base_model_name_or_path"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_model.Directory))),
-            ["r"] = factor * Config.Rank,
-            ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor),
-            ["lora_dropout"] = Config.Dropout,
-            ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
             ["bias"] = "none",
+            ["corda_config"] = null,
+            ["ensure_weight_tying"] = false,
+            ["eva_config"] = null,
+            ["exclude_modules"] = null,
             ["fan_in_fan_out"] = _model.Config.Layout.Linears.Any(l => l.IsTransposed && _layers.ContainsKey(l.Name)),
             ["inference_mode"] = true,
             ["init_lora_weights"] = true,
-            ["use_rslora"] = Config.UseRsLora,
-            ["use_dora"] = Config.UseDora,
+            ["kasa_config"] = null,
+            ["layer_replication"] = null,
+            ["layers_pattern"] = null,
+            ["layers_to_transform"] = null,
+            ["loftq_config"] = new JsonObject(),
+            ["lora_alpha"] = Config.Alpha * (Config.UseRsLora ? Math.Sqrt(factor) : factor),
+            ["lora_bias"] = false,
+            ["lora_dropout"] = Config.Dropout == 0 ? JsonNode.Parse("0.0") : Config.Dropout,
+            ["lora_ga_config"] = null,
+            ["megatron_config"] = null,
+            ["megatron_core"] = "megatron.core",
             ["modules_to_save"] = null,
+            ["monteclora_config"] = null,
+            ["peft_type"] = "LORA",
+            ["peft_version"] = PeftVersion,
+            ["qalora_group_size"] = 16,
+            ["r"] = factor * Config.Rank,
             ["rank_pattern"] = Pattern(layer => layer.A.shape[0], Config.Rank),
-            ["alpha_pattern"] = Pattern(layer => layer.Scale * (Config.UseRsLora ? Math.Sqrt(layer.A.shape[0]) : layer.A.shape[0]),
-                Config.Alpha),
-        }.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
+            ["revision"] = null,
+            ["target_modules"] = new JsonArray([.. Config.TargetModules.Select(m => (JsonNode)m)]),
+            ["target_parameters"] = null,
+            ["task_type"] = "CAUSAL_LM",
+            ["trainable_token_indices"] = null,
+            ["use_bdlora"] = null,
+            ["use_dora"] = Config.UseDora,
+            ["use_qalora"] = false,
+            ["use_rslora"] = Config.UseRsLora,
+            ["velora_config"] = null,
+        };
+        File.WriteAllText(Path.Combine(directory, "adapter_config.json"),
+            fields.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
+
+    // Whose fields these are.
+    private const string PeftVersion = "0.21.2";
+
+    // By last name where all layers of it are adapted, else by their whole names.
+    private static string[] Named(BaseModel model, IReadOnlyList<string> layers)
+    {
+        var adapted = layers.ToHashSet(StringComparer.Ordinal);
+        return [.. model.Decoder.Linears.GroupBy(l => LastName(l.Name))
+            .SelectMany(g => g.All(l => adapted.Contains(l.Name)) ? [g.Key] : g.Select(l => l.Name).Where(adapted.Contains))];
+    }
+
+    private static string LastName(string layer) => layer[(layer.LastIndexOf('.') + 1)..];
 
     // Layers that differ from the adapter's own setting; a loaded adapter may have several.
     private JsonObject Pattern(Func<LoraLayer, double> of, double usual) =>
-        new(_layers.Values.Where(l => Math.Abs(of(l) - usual) > 1e-9 * Math.Abs(usual))
+        new(_layers.Values.Where(l => Math.Abs(of(l) - usual) > 1e-9 * Math.Abs(usual)).OrderBy(l => l.Name, StringComparer.Ordinal)
             .Select(l => KeyValuePair.Create(l.Name, (JsonNode?)of(l))));
 
     // What is trained in full beside the low-rank updates is applied, and not trained on.
@@ -197,6 +245,21 @@ public sealed class LoraAdapter : IDisposable
         if (_replaced is not null)
             throw new LabException($"the adapter brings parameters in full ({_replaced.Why}): it {what}. Merge it into its base first "
                 + "(doctune export --adapter DIR), and go on from that model.");
+    }
+
+    /// <summary>Refuses settings that say something else than this adapter's own, where training goes on from it.</summary>
+    /// <param name="config">What was asked for; a setting at its default asks for nothing.</param>
+    /// <exception cref="LabException">One of them differs; the message names it.</exception>
+    public void RefuseOthers(LoraConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        foreach (var setting in LoraConfig.Settings)
+        {
+            var (asked, own) = (setting.Text(setting.Get(config)), setting.Text(setting.Get(Config)));
+            if (asked != setting.DefaultText && asked != own)
+                throw new LabException($"{setting.Field} is {asked}, but the adapter that training goes on from has {own}, which is kept; "
+                    + "leave it out, or train a new adapter");
+        }
     }
 
     /// <summary>Puts the adapter into its model until the result is disposed.</summary>
@@ -242,16 +305,18 @@ public sealed class LoraAdapter : IDisposable
     private static LoraAdapter Build(BaseModel model, LoraConfig config, string where, Func<Linear, Tensors> tensors)
     {
         using var scope = NewDisposeScope();
-        var known = model.Decoder.Linears.Select(l => l.Name[(l.Name.LastIndexOf('.') + 1)..]).ToHashSet(StringComparer.Ordinal);
+        var known = model.Decoder.Linears.Select(l => LastName(l.Name)).ToHashSet(StringComparer.Ordinal);
         // The default stands for all, by whatever names.
-        if (config.TargetModules.SequenceEqual(new LoraConfig().TargetModules) && !known.SetEquals(config.TargetModules))
+        if (config.TargetModules is ["all-linear"]
+            || (config.TargetModules.SequenceEqual(new LoraConfig().TargetModules) && !known.SetEquals(config.TargetModules)))
             config = config with { TargetModules = [.. known] };
-        if (config.TargetModules.FirstOrDefault(t => !known.Contains(t)) is { } unknown)
+        bool Is(Linear linear, string target) => linear.Name == target || linear.Name.EndsWith("." + target, StringComparison.Ordinal);
+        if (config.TargetModules.FirstOrDefault(t => !model.Decoder.Linears.Any(l => Is(l, t))) is { } unknown)
             throw new LabException($"{where}target module '{unknown}' is no linear layer of the model; it has {string.Join(", ", known)}");
         var layers = new Dictionary<string, LoraLayer>(StringComparer.Ordinal);
         foreach (var linear in model.Decoder.Linears)
         {
-            if (!config.TargetModules.Contains(linear.Name[(linear.Name.LastIndexOf('.') + 1)..])) continue;
+            if (!config.TargetModules.Any(t => Is(linear, t))) continue;
             var (a, b, magnitude, start) = tensors(linear).To(model.Decoder.Device);
             var layer = new LoraLayer(linear.Name, a.detach(), b.detach(), config.Scale, config.Dropout, magnitude?.detach(), start);
             layers.Add(linear.Name, Trainable(layer));

@@ -7,8 +7,11 @@ namespace DocTuneLab.Training.Compute;
 /// <summary>Settings of <see cref="AdamW"/>.</summary>
 internal sealed record AdamWOptions
 {
-    /// <summary>Decoupled decay of matrices. Default 0.</summary>
+    /// <summary>Decoupled decay. Default 0.</summary>
     public double WeightDecay { get; init; }
+
+    /// <summary>What decays, by name and tensor. Default matrices.</summary>
+    public Func<string, Tensor, bool> Decays { get; init; } = (_, tensor) => tensor.dim() > 1;
 
     /// <summary>Whether large tensors keep their state in 8 bits. Default false.</summary>
     public bool EightBit { get; init; }
@@ -19,8 +22,14 @@ internal sealed record AdamWOptions
     /// <summary>Factor of the learning rate by name (LoRA+). Default null: 1 for all.</summary>
     public Func<string, double>? RateFactor { get; init; }
 
+    /// <summary>Decay of the means. Default 0.9.</summary>
+    public double Beta1 { get; init; } = 0.9;
+
     /// <summary>Decay of the squares. Default 0.999.</summary>
     public double Beta2 { get; init; } = 0.999;
+
+    /// <summary>What is added to the roots of the squares. Default 1e-8.</summary>
+    public double Epsilon { get; init; } = 1e-8;
 }
 
 /// <summary>
@@ -32,9 +41,6 @@ internal sealed record AdamWOptions
 /// </summary>
 internal sealed class AdamW : IDisposable
 {
-    /// <summary>Decay of the means, and what is added to the roots of the squares.</summary>
-    internal const float Beta1 = 0.9f, Epsilon = 1e-8f;
-
     /// <summary>Numbers in 8 bits that share a scale.</summary>
     internal const int BlockSize = 256;
 
@@ -42,7 +48,8 @@ internal sealed class AdamW : IDisposable
     private readonly Gradients _gradients;
     private readonly Kernels _kernels;
     private readonly bool _ownKernels;
-    private readonly float _beta2, _weightDecay;
+    private readonly float _weightDecay;
+    private readonly double _beta1, _beta2, _epsilon;
     private readonly Run[] _runs;
     private readonly (string Name, Tensor Tensor)[] _state;
 
@@ -72,16 +79,16 @@ internal sealed class AdamW : IDisposable
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         _ownKernels = options.Paged && kernels is not ProcessorKernels;
-        (_gradients, _kernels, _weightDecay, _beta2) = (gradients,
-            _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)options.WeightDecay,
-            (float)options.Beta2);
+        (_gradients, _kernels, _weightDecay) = (gradients,
+            _ownKernels ? new ProcessorKernels(new Workspace(CPU, ScalarType.Float32)) : kernels, (float)options.WeightDecay);
+        (_beta1, _beta2, _epsilon) = (options.Beta1, options.Beta2, options.Epsilon);
         var names = new Dictionary<Tensor, string>(ReferenceEqualityComparer.Instance);
         foreach (var (name, parameter) in parameters) names.Add(parameter, name);
         var (runs, state, start) = (new List<Run>(), new List<(string, Tensor)>(), 0L);
         for (var i = 0; i < gradients.Order.Count;)
         {
             (double Rate, bool Decays, bool Quantized) Kind(Tensor t) =>
-                (options.RateFactor?.Invoke(names[t]) ?? 1, options.WeightDecay != 0 && t.dim() > 1,
+                (options.RateFactor?.Invoke(names[t]) ?? 1, options.WeightDecay != 0 && options.Decays(names[t], t),
                     options.EightBit && t.numel() >= SmallestQuantized);
             var (kind, members) = (Kind(gradients.Order[i]), new List<Tensor>());
             // A block of 8-bit numbers is never of two tensors.
@@ -125,13 +132,13 @@ internal sealed class AdamW : IDisposable
     {
         using var _ = no_grad();
         Step++;
-        var (correct1, correct2) = (1 - Math.Pow(Beta1, Step), 1 - Math.Pow(_beta2, Step));
+        var (correct1, correct2) = (1 - Math.Pow(_beta1, Step), 1 - Math.Pow(_beta2, Step));
         foreach (var run in _runs)
         {
             using var scope = NewDisposeScope();
             var rate = learningRate * run.RateFactor;
             var factors = new Factors((float)gradientScale, (float)(rate / correct1), (float)(1 / Math.Sqrt(correct2)),
-                run.Decays ? 1 - (float)rate * _weightDecay : 1, _beta2);
+                run.Decays ? 1 - (float)rate * _weightDecay : 1, (float)_beta1, (float)_beta2, (float)_epsilon);
             // Where the state is; a copy where that is elsewhere.
             var (parameters, gradient) = (run.Parameters.to(_kernels.Memory.Device), run.Gradient.to(_kernels.Memory.Device));
             if (run.Mean.Scales is null) _kernels.Update(parameters, gradient, run.Mean.Values, run.Square.Values, factors);
@@ -143,8 +150,9 @@ internal sealed class AdamW : IDisposable
     }
 
     /// <summary>Of an update: of the gradient (clipping), the rate over the first moment's correction, of the root of the second moment, of
-    /// the parameter (decay), and beta 2.</summary>
-    internal readonly record struct Factors(float Gradient, float Rate, float Square, float Decay, float Beta2);
+    /// the parameter (decay); both betas, and what is added to the root.</summary>
+    internal readonly record struct Factors(
+        float Gradient, float Rate, float Square, float Decay, float Beta1, float Beta2, float Epsilon);
 
     /// <summary>The moments by name, for a checkpoint.</summary>
     public IEnumerable<KeyValuePair<string, Tensor>> State() => _state.Select(t => KeyValuePair.Create(t.Name, t.Tensor));

@@ -138,17 +138,20 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
         }
     }
 
-    public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale)
+    public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale, float smoothing = 0)
     {
         var losses = empty(logits.size(0), dtype: ScalarType.Float64, device: Memory.Device);
         BySlices(logits, (at, count) =>
         {
             var part = logits.narrow(0, at, count);
             var (own, target) = (Logarithms(part), Indices(targets).narrow(0, from + at, count).unsqueeze(1));
-            losses.narrow(0, at, count).copy_(own.gather(1, target).neg().squeeze(1));
+            var loss = own.gather(1, target).neg().squeeze(1);
+            if (smoothing != 0) loss = loss.Times(1 - smoothing).Plus(own.mean([1L]).Times(-smoothing));
+            losses.narrow(0, at, count).copy_(loss);
             if (gradientScale == 0) return;
             var gradient = own.exp_().Multiply(gradientScale);
-            gradient.scatter_add_(1, target, TensorArithmetic.Full([count, 1], -gradientScale, Memory.Device));
+            if (smoothing != 0) gradient.Add(-smoothing * gradientScale / logits.size(1));
+            gradient.scatter_add_(1, target, TensorArithmetic.Full([count, 1], -(1 - smoothing) * gradientScale, Memory.Device));
             part.copy_(gradient);
         });
         return losses;
@@ -197,10 +200,10 @@ internal class ComposedKernels(Workspace memory) : Kernels(memory)
     private static void Adam(Tensor parameter, Tensor gradient, Tensor mean, Tensor square, AdamW.Factors factors)
     {
         var g = gradient.Times(factors.Gradient);
-        mean.Multiply(AdamW.Beta1).Add(g, 1 - AdamW.Beta1);
+        mean.Multiply(factors.Beta1).Add(g, 1 - factors.Beta1);
         square.Multiply(factors.Beta2).AddProduct(g, g, 1 - factors.Beta2);
         if (factors.Decay != 1) parameter.Multiply(factors.Decay);
-        parameter.AddQuotient(mean, square.sqrt().Multiply(factors.Square).Add(AdamW.Epsilon), -factors.Rate);
+        parameter.AddQuotient(mean, square.sqrt().Multiply(factors.Square).Add(factors.Epsilon), -factors.Rate);
     }
 
     public override void Dispose()

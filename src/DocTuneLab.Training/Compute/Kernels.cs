@@ -129,8 +129,9 @@ internal abstract class Kernels(Workspace memory) : IDisposable
     /// <param name="targets">The right tokens of all rows of the batch.</param>
     /// <param name="from">Which of them is the first row's.</param>
     /// <param name="gradientScale">Factor of the gradient.</param>
+    /// <param name="smoothing">Share of the target's probability that is spread over the vocabulary.</param>
     /// <returns>[rows] float64.</returns>
-    public abstract Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale);
+    public abstract Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale, float smoothing = 0);
 
     /// <summary>The same for the divergence from a teacher's distribution, Σ p (log p - log q) with p = softmax(teacher) and q =
     /// softmax(logits).</summary>

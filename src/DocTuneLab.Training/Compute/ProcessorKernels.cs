@@ -81,10 +81,10 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
 
     public override void AddNoise(Tensor x, int[] starts, double alpha, ulong key) => Dropout.AddNoise(x.Rows(), starts, alpha, key);
 
-    public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale)
+    public override Tensor CrossEntropy(Tensor logits, int[] targets, int from, float gradientScale, float smoothing = 0)
     {
         var losses = new double[logits.size(0)];
-        Simd.CrossEntropy.Run(logits, targets.AsMemory(from, losses.Length), losses, gradientScale);
+        Simd.CrossEntropy.Run(logits, targets.AsMemory(from, losses.Length), losses, gradientScale, smoothing);
         return tensor(losses);
     }
 
@@ -159,19 +159,19 @@ internal sealed unsafe class ProcessorKernels(Workspace memory) : Kernels(memory
         for (; i + lanes <= length; i += lanes)
         {
             var g = Vector256.Load(gradient + i) * f.Gradient;
-            var m = Vector256.Load(mean + i) * AdamW.Beta1 + g * (1 - AdamW.Beta1);
+            var m = Vector256.Load(mean + i) * f.Beta1 + g * (1 - f.Beta1);
             var s = Vector256.Load(square + i) * f.Beta2 + g * g * (1 - f.Beta2);
             m.Store(mean + i);
             s.Store(square + i);
-            (Vector256.Load(parameter + i) * f.Decay - m * f.Rate / (Vector256.Sqrt(s) * f.Square + Vector256.Create(AdamW.Epsilon)))
+            (Vector256.Load(parameter + i) * f.Decay - m * f.Rate / (Vector256.Sqrt(s) * f.Square + Vector256.Create(f.Epsilon)))
                 .Store(parameter + i);
         }
         for (; i < length; i++)
         {
             var g = gradient[i] * f.Gradient;
-            mean[i] = mean[i] * AdamW.Beta1 + g * (1 - AdamW.Beta1);
+            mean[i] = mean[i] * f.Beta1 + g * (1 - f.Beta1);
             square[i] = square[i] * f.Beta2 + g * g * (1 - f.Beta2);
-            parameter[i] = parameter[i] * f.Decay - mean[i] * f.Rate / (MathF.Sqrt(square[i]) * f.Square + AdamW.Epsilon);
+            parameter[i] = parameter[i] * f.Decay - mean[i] * f.Rate / (MathF.Sqrt(square[i]) * f.Square + f.Epsilon);
         }
     }
 }

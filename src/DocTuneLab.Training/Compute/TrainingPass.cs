@@ -10,7 +10,9 @@ namespace DocTuneLab.Training.Compute;
 /// <param name="KeepWeights">Dequantised matrices between uses; otherwise one buffer serves all.</param>
 /// <param name="NoiseAlpha">NEFTune's alpha; 0 is off.</param>
 /// <param name="Offload">Layers' inputs in the memory of the host from forward to backward, where activations are not kept.</param>
-internal sealed record PassOptions(bool KeepActivations, bool KeepWeights, double NoiseAlpha = 0, bool Offload = false);
+/// <param name="Smoothing">Share of a target's probability that is spread over the vocabulary, in training.</param>
+internal sealed record PassOptions(
+    bool KeepActivations, bool KeepWeights, double NoiseAlpha = 0, bool Offload = false, double Smoothing = 0);
 
 /// <summary>
 /// Loss and gradients of a packed batch without autograd: layers forward under no graph, cross-entropy in chunks of rows with
@@ -173,7 +175,7 @@ internal sealed class TrainingPass : IDisposable
             Tensor part;
             if (taught is null)
             {
-                part = _kernels.CrossEntropy(logits, batch.Targets, from, (float)gradientScale);
+                part = _kernels.CrossEntropy(logits, batch.Targets, from, (float)gradientScale, train ? (float)_options.Smoothing : 0);
             }
             else
             {

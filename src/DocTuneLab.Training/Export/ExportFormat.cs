@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using DocTuneLab.Training.Checkpoints.Gguf;
 using DocTuneLab.Training.Quantization.Formats;
 
@@ -15,8 +17,9 @@ public sealed record ExportRequest
     /// <summary>Adapter folder; null, the default, exports the model alone.</summary>
     public string? Adapter { get; init; }
 
-    /// <summary>What an adapter is merged into. Default the weights as they are stored.</summary>
-    public MergeBase MergeBase { get; init; } = MergeBase.Stored;
+    /// <summary>What the base is rounded to before an adapter is merged into it: a name of <see cref="WeightFormats"/>. Default none: the
+    /// weights as they are stored, which is usually better than those that the adapter was trained over.</summary>
+    public string MergeInto { get; init; } = "none";
 
     /// <summary>Type of the matrices in a GGUF file: one of <see cref="GgufExporter.Types"/>. Default F16.</summary>
     public GgufType GgufType { get; init; } = GgufType.F16;
@@ -24,8 +27,33 @@ public sealed record ExportRequest
     /// <summary>What the linear layers in safetensors are quantised to: a name of <see cref="WeightFormats"/>. Default none.</summary>
     public string Weights { get; init; } = "none";
 
+    /// <summary>Type in safetensors of what is not quantised. Default stored.</summary>
+    public StoredFloats Floats { get; init; } = StoredFloats.Stored;
+
     /// <summary>Called with tensors done and tensors in all. Default null.</summary>
     public Action<int, int>? Progress { get; init; }
+}
+
+/// <summary>Type of numbers in a model's files.</summary>
+[SuppressMessage("Naming", "CA1720", Justification = "Types of numbers are what it names.")]
+[JsonConverter(typeof(JsonStringEnumConverter<StoredFloats>))]
+public enum StoredFloats
+{
+    /// <summary>The one that a tensor has.</summary>
+    [JsonStringEnumMemberName("stored")]
+    Stored,
+
+    /// <summary>float32.</summary>
+    [JsonStringEnumMemberName("fp32")]
+    Float32,
+
+    /// <summary>float16.</summary>
+    [JsonStringEnumMemberName("fp16")]
+    Float16,
+
+    /// <summary>bfloat16.</summary>
+    [JsonStringEnumMemberName("bf16")]
+    BFloat16,
 }
 
 /// <summary>

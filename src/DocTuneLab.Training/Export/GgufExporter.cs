@@ -37,17 +37,17 @@ public static class GgufExporter
     /// <param name="path">File to write.</param>
     /// <param name="type">One of <see cref="Types"/>, for matrices; norms and biases are float32.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
-    /// <param name="mergeBase">What it is merged into.</param>
+    /// <param name="mergeInto">As in <see cref="ExportRequest.MergeInto"/>.</param>
     /// <param name="progress">Called with tensors done and tensors in all.</param>
     /// <param name="cancel">Stops between tensors; what was written is removed.</param>
     /// <exception cref="LabException">A file is missing or corrupt, a model cannot be written in that type, or llama.cpp has no place for
     /// something the model has.</exception>
     public static ExportResult Write(string model, string path, GgufType type = GgufType.F16, string? adapter = null,
-        MergeBase mergeBase = MergeBase.Stored, Action<int, int>? progress = null, CancellationToken cancel = default)
+        string mergeInto = "none", Action<int, int>? progress = null, CancellationToken cancel = default)
     {
         if (!s_fileTypes.TryGetValue(type, out var fileType))
             throw new LabException($"a model cannot be written in the GGUF type {type}; expected one of {string.Join(", ", Types)}");
-        using var weights = new MergedWeights(model, adapter, mergeBase);
+        using var weights = new MergedWeights(model, adapter, mergeInto);
         var config = weights.Config;
         var (tokenizer, template) = (weights.Parts.Tokenizer(), weights.Parts.Template());
         using var writer = new GgufWriter();

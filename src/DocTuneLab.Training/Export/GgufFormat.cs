@@ -8,5 +8,5 @@ internal sealed class GgufFormat : ExportFormat
     public override string Description => "llama.cpp, Ollama";
 
     public override ExportResult Write(ExportRequest request, CancellationToken cancel = default) => GgufExporter.Write(request.Model,
-        request.Target, request.GgufType, request.Adapter, request.MergeBase, request.Progress, cancel);
+        request.Target, request.GgufType, request.Adapter, request.MergeInto, request.Progress, cancel);
 }

@@ -2,21 +2,10 @@ using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Models.Layout;
-using DocTuneLab.Training.Quantization;
 using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Export;
-
-/// <summary>Which weights an adapter is merged into.</summary>
-public enum MergeBase
-{
-    /// <summary>Those of the model folder: usually the better choice.</summary>
-    Stored,
-
-    /// <summary>Those of the model folder quantised to NF4 and back: what the adapter was trained over.</summary>
-    Dequantized,
-}
 
 /// <summary>The weights of a model in float32, one at a time, with an adapter merged into them where there is one.</summary>
 public sealed class MergedWeights : IDisposable
@@ -25,18 +14,21 @@ public sealed class MergedWeights : IDisposable
     private readonly PeftFolder? _adapter;
     private readonly PeftReplacements? _others;
     private readonly Dictionary<string, LinearLayout> _updated;
-    private readonly MergeBase _base;
+    private readonly WeightFormat? _base;
+    private readonly ScalarType? _type;
     private double _difference, _update;
 
     /// <summary>Opens the files; nothing is read yet.</summary>
     /// <param name="model">Model folder, or a GGUF file.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
-    /// <param name="mergeBase">What it is merged into.</param>
+    /// <param name="mergeInto">Name of the format of <see cref="WeightFormats"/> that the base is rounded to before the adapter is merged
+    /// into it; <c>none</c> takes the weights as they are stored.</param>
+    /// <param name="type">Type of <see cref="StoredType"/>; null keeps the stored ones.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the adapter does not fit.</exception>
-    public MergedWeights(string model, string? adapter = null, MergeBase mergeBase = MergeBase.Stored)
+    public MergedWeights(string model, string? adapter = null, string mergeInto = "none", ScalarType? type = null)
     {
+        (_base, _type) = (mergeInto == "none" ? null : WeightFormats.All[mergeInto], type);
         _parts = ModelFiles.Open(model);
-        _base = mergeBase;
         _adapter = adapter is null ? null : PeftFolder.Open(adapter);
         Config = _parts.Config.For(_parts.Weights);
         var (layers, others) = _adapter is null ? ([], null) : _adapter.Fit(Config.AdaptedModules());
@@ -62,14 +54,18 @@ public sealed class MergedWeights : IDisposable
     /// </summary>
     public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
 
-    /// <summary>Floating-point type that a tensor is written in: its own, float32 of 64 bits, and bfloat16 for what is quantised.</summary>
-    public ScalarType StoredType(string name) => _parts.Weights.IsInBlocks(name)
+    /// <summary>Floating-point type that a tensor is written in: the one that was asked for, else its own, float32 of 64 bits, and for what
+    /// is quantised the one that the configuration names, or bfloat16.</summary>
+    public ScalarType StoredType(string name) => _type ?? OwnType(name);
+
+    private ScalarType OwnType(string name) => _parts.Weights.IsInBlocks(name)
         ? ScalarType.BFloat16
         : _parts.Weights.Find(name)?.Type switch
         {
             ScalarType.Float16 => ScalarType.Float16,
+            ScalarType.BFloat16 => ScalarType.BFloat16,
             ScalarType.Float32 or ScalarType.Float64 or null => ScalarType.Float32,
-            _ => ScalarType.BFloat16
+            _ => Config.DeclaredType ?? ScalarType.BFloat16
         };
 
     /// <summary>A tensor in float32; belongs to the current dispose scope.</summary>
@@ -87,11 +83,11 @@ public sealed class MergedWeights : IDisposable
         // An adapter knows [out, in], however the matrix is stored.
         if (linear.IsTransposed) weight = weight.t().contiguous();
         var update = _adapter.Read(linear.Name, linear.Rows, linear.Columns);
-        var dequantized = FourBitTensor.Quantize(weight).Dequantize(ScalarType.Float32);
-        var (one, other) = (update.Merge(weight), update.Merge(dequantized));
+        using var quantized = (_base ?? WeightFormats.All["nf4"]).Quantize(weight.to_type(OwnType(name)), ScalarType.Float32);
+        var (one, other) = (update.Merge(weight), update.Merge(quantized.Materialize(ScalarType.Float32)));
         _difference += (one - other).Squared().sum().item<float>();
         _update += (one - weight).Squared().sum().item<float>();
-        var merged = _base == MergeBase.Stored ? one : other;
+        var merged = _base is null ? one : other;
         return (linear.IsTransposed ? merged.t().contiguous() : merged).MoveToOuterDisposeScope();
     }
 

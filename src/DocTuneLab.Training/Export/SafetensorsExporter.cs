@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
@@ -11,27 +12,40 @@ public static class SafetensorsExporter
 {
     private const long ShardBytes = 2L << 30;
 
-    /// <summary>Weights keep the type they are stored in;
-    /// files beside them (tokenizer, template, generation settings) are copied.</summary>
+    /// <summary>Writes a model, with an adapter merged into it where one is given, as it is stored.</summary>
     /// <param name="model">Model folder.</param>
     /// <param name="target">Folder to write.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
-    /// <param name="mergeBase">What it is merged into.</param>
     /// <param name="quantization">What the linear layers are quantised to: a name of <see cref="WeightFormats"/>.</param>
-    /// <param name="progress">Called with tensors done and tensors in all.</param>
+    /// <exception cref="LabException">A file is missing or corrupt, or the target is the model itself.</exception>
+    public static ExportResult Write(string model, string target, string? adapter = null, string quantization = "none") =>
+        Write(new ExportRequest { Model = model, Target = target, Adapter = adapter, Weights = quantization });
+
+    /// <summary>Weights keep the type they are stored in, where nothing else is asked for;
+    /// files beside them (tokenizer, template, generation settings) are copied.</summary>
+    /// <param name="request">What, where to, and how.</param>
     /// <param name="cancel">Stops between shards.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the target is the model itself.</exception>
-    public static ExportResult Write(string model, string target, string? adapter = null, MergeBase mergeBase = MergeBase.Stored,
-        string quantization = "none", Action<int, int>? progress = null, CancellationToken cancel = default)
+    public static ExportResult Write(ExportRequest request, CancellationToken cancel = default)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        var (model, target) = (request.Model, request.Target);
         if (Path.GetFullPath(model).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(target).TrimEnd(Path.DirectorySeparatorChar))
             throw new LabException($"{target}: the target is the model itself; name another folder");
-        var format = WeightFormats.All[quantization];
-        using var weights = new MergedWeights(model, adapter, mergeBase);
+        var format = WeightFormats.All[request.Weights];
+        ScalarType? type = request.Floats switch
+        {
+            StoredFloats.Float32 => ScalarType.Float32,
+            StoredFloats.Float16 => ScalarType.Float16,
+            StoredFloats.BFloat16 => ScalarType.BFloat16,
+            _ => null,
+        };
+        using var weights = new MergedWeights(model, request.Adapter, request.MergeInto, type);
         Directory.CreateDirectory(target);
         // What is stored another way round, or together with others, stays as it is.
         var linear = weights.Config.Layout.Tensors().Where(t => t.Linear is { IsTransposed: false, Stack: null }).Select(t => t.Name)
             .ToHashSet(StringComparer.Ordinal);
+        string[] plain = [.. weights.Config.Layout.Linears.Where(l => !linear.Contains(l.Tensor)).Select(l => l.Name)];
         var shards = Shards(weights);
         var (map, done, total) = (new JsonObject(), 0, weights.Config.Parameters().Count());
         var bytes = 0L;
@@ -46,7 +60,7 @@ public static class SafetensorsExporter
                 var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name));
                 var parts = (linear.Contains(p.Name) ? format.Tensors(p.Name, tensor) : [new(p.Name, tensor)]).ToArray();
                 foreach (var part in parts) part.Value.MoveToOuterDisposeScope();
-                progress?.Invoke(++done, total);
+                request.Progress?.Invoke(++done, total);
                 return parts;
             }).ToArray();
             SafetensorsFile.Write(Path.Combine(target, name), tensors);
@@ -60,7 +74,9 @@ public static class SafetensorsExporter
         var configuration = Path.Combine(target, "config.json");
         var json = JsonNode.Parse(File.ReadAllBytes(configuration))!.AsObject();
         json.Remove("quantization_config");
-        if (format.Configuration is { } description) json["quantization_config"] = description;
+        var rest = weights.StoredType(weights.Config.Layout.Embedding);
+        if (format.Describe(rest, plain) is { } description) json["quantization_config"] = description;
+        if (type is { } chosen) json[json.ContainsKey("torch_dtype") ? "torch_dtype" : "dtype"] = chosen.TorchName();
         File.WriteAllText(configuration, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return new ExportResult(target, bytes, weights.Difference, []);
     }

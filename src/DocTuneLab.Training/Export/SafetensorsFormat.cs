@@ -7,6 +7,6 @@ internal sealed class SafetensorsFormat : ExportFormat
 
     public override string Description => "a folder in Hugging Face layout";
 
-    public override ExportResult Write(ExportRequest request, CancellationToken cancel = default) => SafetensorsExporter.Write(
-        request.Model, request.Target, request.Adapter, request.MergeBase, request.Weights, request.Progress, cancel);
+    public override ExportResult Write(ExportRequest request, CancellationToken cancel = default) =>
+        SafetensorsExporter.Write(request, cancel);
 }

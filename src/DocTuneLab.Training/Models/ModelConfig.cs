@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Models.Families;
 using DocTuneLab.Training.Models.Layout;
 using DocTuneLab.Training.Quantization.Formats;
@@ -173,6 +174,11 @@ public sealed record ModelConfig
         _ = (config.Layout, config.EndTokens);
         return config;
     }
+
+    /// <summary>Type that the configuration gives the weights, by <c>dtype</c> or <c>torch_dtype</c>, or null.</summary>
+    internal TorchSharp.torch.ScalarType? DeclaredType =>
+        TorchNames.TypeOf((_json["dtype"] ?? _json["torch_dtype"]) is JsonValue value && value.TryGetValue<string>(out var name)
+            ? name : null);
 
     /// <summary>The fields as <c>config.json</c>.</summary>
     public string ToJson()

@@ -40,12 +40,13 @@ internal abstract class DeviceWeight(long[] shape, long bytes, Device device) : 
 
 /// <summary>
 /// A frozen matrix in 4 bits on a device, dequantised there for each use: a table look-up of two codes at a time and a product with
-/// their blocks' scales, in float32, a part of the matrix after another.
+/// their blocks' scales, in float32, rounded to the type that the matrix had, a part of the matrix after another.
 /// </summary>
 internal sealed class DeviceFourBitWeight : DeviceWeight
 {
     private readonly int _block, _nestedBlock;
     private readonly float _offset;
+    private readonly ScalarType _type;
     private readonly Tensor _codes, _pairs, _scales;
     private readonly Tensor? _map, _nested;
 
@@ -55,7 +56,7 @@ internal sealed class DeviceFourBitWeight : DeviceWeight
     {
         using var scope = NewDisposeScope();
         Tensor There(Tensor tensor) => tensor.to(device).DetachFromDisposeScope();
-        _block = quantized.BlockSize;
+        (_block, _type) = (quantized.BlockSize, quantized.StoredType);
         var values = quantized.Values.ToArray();
         _codes = There(tensor(quantized.Packed.ToArray()));
         _pairs = There(tensor([.. Enumerable.Range(0, 256).SelectMany(b => (float[])[values[b >> 4], values[b & 15]])]).view(256, 2));
@@ -95,7 +96,7 @@ internal sealed class DeviceFourBitWeight : DeviceWeight
             }
             if (length % _block == 0) values.view(-1, _block).mul_(scales.unsqueeze(1));
             else values.mul_(scales.repeat_interleave(_block).narrow(0, 0, length));
-            flat.narrow(0, at, length).copy_(values);
+            flat.narrow(0, at, length).copy_(_type == ScalarType.Float32 || _type == target.dtype ? values : values.to_type(_type));
         }
     }
 

@@ -28,6 +28,10 @@ internal static unsafe class DynamicCode
         return low > 0 && value - map[low - 1] <= map[low] - value ? low - 1 : low;
     }
 
+    /// <summary>Code of a number between -1 and 1 with signs, as bitsandbytes looks it up on a processor: that of the nearest of 65,536
+    /// numbers, whose codes are in a table.</summary>
+    public static byte Looked(float value) => s_table.Value[(int)MathF.Round((Math.Clamp(value, -1, 1) + 1) * 32767.5f)];
+
     /// <summary>
     /// Writes codes and returns the block's scale, its largest absolute value. Without signs, what is not zero does not become
     /// zero: as a second moment it would make the next update enormous.
@@ -51,21 +55,27 @@ internal static unsafe class DynamicCode
         for (var i = 0; i < length; i++) values[i] = map[codes[i]] * scale;
     }
 
+    private static readonly Lazy<byte[]> s_table = new(() =>
+        [.. Enumerable.Range(0, 65536).Select(i => (byte)Nearest(Signed, (float)(i / 32767.5 - 1)))]);
+
     private static float[] Map(bool signed)
     {
-        // Decade i holds means of neighbouring points of an even grid on [0.1, 1]: 2^i of them with both signs, or 2^(i+1).
-        var map = new List<double> { 0, 1 };
+        // Decade i holds means of neighbouring points of an even grid on [0.1, 1]: 2^i of them with both signs, or 2^(i+1). In float32, and
+        // the grid as torch computes it: from both ends, products and sums rounded once.
+        var map = new List<float> { 0, 1 };
         for (var i = 0; i < 7; i++)
         {
             var items = signed ? 1 << i : 2 << i;
-            var decade = Math.Pow(10, i - 6);
+            var (step, decade) = ((1 - 0.1f) / items, (float)Math.Pow(10, i - 6));
+            float Point(int p) => p < (items + 1) / 2
+                ? MathF.FusedMultiplyAdd(step, p, 0.1f) : MathF.FusedMultiplyAdd(-step, items - p, 1);
             for (var j = 0; j < items; j++)
             {
-                var mean = decade * (0.1 + 0.9 * (j + 0.5) / items);
+                var mean = decade * ((Point(j) + Point(j + 1)) / 2);
                 map.Add(mean);
                 if (signed) map.Add(-mean);
             }
         }
-        return [.. map.Order().Select(v => (float)v)];
+        return [.. map.Order()];
     }
 }

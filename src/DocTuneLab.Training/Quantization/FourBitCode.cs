@@ -30,7 +30,7 @@ internal sealed class FourBitCode
 
     /// <summary>4-bit floating point: a sign, then 0, 1/192, 2/3, 1, 1/3, 1/2, 1/6, 1/4 in the order of the bits.</summary>
     public static FourBitCode Fp4 { get; } = new("fp4",
-        [.. new[] { 0f, 0.0625f, 8, 12, 4, 6, 2, 3, -0f, -0.0625f, -8, -12, -4, -6, -2, -3 }.Select(v => v / 12)],
+        [.. new[] { 0f, 0.0625f, 8, 12, 4, 6, 2, 3, 0f, -0.0625f, -8, -12, -4, -6, -2, -3 }.Select(v => v / 12)],
         [0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f], [0, 1, 6, 7, 4, 5, 2, 3]);
 
     /// <summary>Name in bitsandbytes' files: <c>nf4</c> or <c>fp4</c>.</summary>
@@ -104,6 +104,7 @@ internal sealed class FourBitCode
         var magnitude = _magnitudes is null ? value : Math.Abs(value);
         var above = 0;
         while (above < _thresholds.Length && magnitude > _thresholds[above]) above++;
-        return _magnitudes is null ? above : _magnitudes[above] | (value < 0 ? 8 : 0);
+        // Of its two zeros bitsandbytes takes the one whose sign bit is set for what is above zero.
+        return _magnitudes is null ? above : above == 0 ? (value > 0 ? 8 : 0) : _magnitudes[above] | (value < 0 ? 8 : 0);
     }
 }

@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Training.Checkpoints;
+using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
@@ -12,7 +15,8 @@ namespace DocTuneLab.Training.Quantization;
 /// A matrix in 4 bits as bitsandbytes keeps it (Dettmers et al. 2023, arXiv 2305.14314): blocks along the row-major order, each
 /// with its largest absolute value, two codes a byte with the even element in the high nibble. With double quantisation the
 /// blocks' values are 8-bit codes again, in blocks of 256 with an offset. What is read from a file is kept as it is, with the
-/// file's own tables, and is written back the same.
+/// file's own tables, and is written back the same; what is quantised here has the bytes that bitsandbytes would have written. Numbers are
+/// those of the type that the matrix had, to which bitsandbytes rounds them.
 /// </summary>
 internal sealed class FourBitTensor
 {
@@ -29,7 +33,8 @@ internal sealed class FourBitTensor
     private float[]? _plainScales;
 
     private FourBitTensor(string kind, string type, long[] shape, int blockSize, byte[] packed, float[] values, Statistics scales) =>
-        (Kind, Type, Shape, BlockSize, _packed, _values, _scales) = (kind, type, shape, blockSize, packed, values, scales);
+        (Kind, Type, StoredType, Shape, BlockSize, _packed, _values, _scales) =
+            (kind, type, TorchNames.TypeOf(type) ?? ScalarType.Float32, shape, blockSize, packed, values, scales);
 
     /// <summary>Either numbers, or codes of a map with scales of their own and an offset.</summary>
     internal sealed record Statistics(float[]? Plain, byte[]? Codes, float[]? Map, float[]? Nested, int NestedBlock, float Offset);
@@ -39,6 +44,9 @@ internal sealed class FourBitTensor
 
     /// <summary>Element type of the matrix before it was quantised, by torch's name.</summary>
     public string Type { get; }
+
+    /// <summary>The same as a type; float32 where it is no name of one.</summary>
+    public ScalarType StoredType { get; }
 
     /// <summary>Dimensions of the matrix.</summary>
     public long[] Shape { get; }
@@ -97,7 +105,7 @@ internal sealed class FourBitTensor
                 code.Encode(new ReadOnlySpan<float>(block, length), most == 0 ? 0 : 1 / most, packed.AsSpan(b * (DefaultBlockSize / 2)));
             }
         });
-        return new FourBitTensor(code.Name, TypeName(matrix.dtype), matrix.shape, DefaultBlockSize, packed, code.Values.ToArray(),
+        return new FourBitTensor(code.Name, matrix.dtype.TorchName(), matrix.shape, DefaultBlockSize, packed, code.Values.ToArray(),
             nested ? Nest(scales) : new Statistics(scales, null, null, null, 0, 0));
     }
 
@@ -172,13 +180,9 @@ internal sealed class FourBitTensor
     /// <param name="name">Name of the parameter.</param>
     public IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name)
     {
-        var state = new JsonObject
-        {
-            ["quant_type"] = Kind,
-            ["blocksize"] = BlockSize,
-            ["dtype"] = Type,
-            ["shape"] = new JsonArray([.. Shape.Select(d => (JsonNode)d)])
-        };
+        // Python's way of writing JSON: the text is a tensor, which is compared byte by byte.
+        var state = $"{{\"quant_type\": \"{Kind}\", \"blocksize\": {BlockSize}, \"dtype\": \"{Type}\", "
+            + $"\"shape\": [{string.Join(", ", Shape)}]";
         yield return new(name, tensor(_packed, [_packed.Length, 1]));
         yield return new(name + ".quant_map", tensor(_values));
         if (_scales.Plain is { } plain)
@@ -187,15 +191,16 @@ internal sealed class FourBitTensor
         }
         else
         {
-            (state["nested_blocksize"], state["nested_dtype"], state["nested_offset"]) = (_scales.NestedBlock, "float32", _scales.Offset);
+            state += string.Create(CultureInfo.InvariantCulture,
+                $", \"nested_blocksize\": {_scales.NestedBlock}, \"nested_dtype\": \"float32\", \"nested_offset\": {(double)_scales.Offset}");
             yield return new(name + ".absmax", tensor(_scales.Codes!));
             yield return new(name + ".nested_absmax", tensor(_scales.Nested!));
             yield return new(name + ".nested_quant_map", tensor(_scales.Map!));
         }
-        yield return new(name + StateKey + Kind, tensor(System.Text.Encoding.UTF8.GetBytes(state.ToJsonString())));
+        yield return new(name + StateKey + Kind, tensor(Encoding.UTF8.GetBytes(state + "}")));
     }
 
-    /// <summary>The matrix in float32, or in bfloat16 rounded to nearest even from float32.</summary>
+    /// <summary>The matrix in a type.</summary>
     public Tensor Dequantize(ScalarType type)
     {
         var result = empty(Shape, dtype: type == ScalarType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
@@ -211,7 +216,7 @@ internal sealed class FourBitTensor
     {
         if (target.numel() != Shape.Aggregate(1L, (a, b) => a * b) || !target.is_contiguous())
             throw new ArgumentException("the target must be contiguous and as large as the matrix", nameof(target));
-        BlockCodes.Decode(_packed, _values, BlockSize, Scale, target.Address(), target.numel(), target.dtype == ScalarType.BFloat16);
+        BlockCodes.Decode(_packed, _values, BlockSize, Scale, target, StoredType);
     }
 
     /// <summary>y = x · matrixᵀ for a few rows of x, from the codes as they are.</summary>
@@ -229,22 +234,31 @@ internal sealed class FourBitTensor
         _plainScales ??= _scales.Plain ?? [.. Enumerable.Range(0, (int)(((long)rows * columns + BlockSize - 1) / BlockSize)).Select(Scale)];
         fixed (byte* codes = _packed)
         fixed (float* values = _values, scales = _plainScales)
-            MatrixVector.Run(new FourBitMatrix(codes, values, scales, BitOperations.Log2((uint)BlockSize), rows, columns), x, y);
+        {
+            var shift = BitOperations.Log2((uint)BlockSize);
+            switch (StoredType)
+            {
+                case ScalarType.BFloat16:
+                    MatrixVector.Run(new RoundedFourBitMatrix<BFloat16Rounding>(codes, values, scales, shift, rows, columns), x, y);
+                    break;
+                case ScalarType.Float16:
+                    MatrixVector.Run(new RoundedFourBitMatrix<HalfRounding>(codes, values, scales, shift, rows, columns), x, y);
+                    break;
+                default: MatrixVector.Run(new FourBitMatrix(codes, values, scales, shift, rows, columns), x, y); break;
+            }
+        }
     }
-
-    private static string TypeName(ScalarType type) =>
-        type switch { ScalarType.BFloat16 => "bfloat16", ScalarType.Float16 => "float16", _ => "float32" };
 
     private static Statistics Nest(float[] scales)
     {
-        var offset = scales.Length == 0 ? 0 : (float)scales.Average(s => (double)s);
+        var offset = scales.Length == 0 ? 0 : CascadeSum.Of(scales) / scales.Length;
         var (codes, nested) = (new byte[scales.Length], new float[(scales.Length + NestedBlockSize - 1) / NestedBlockSize]);
         for (var n = 0; n < nested.Length; n++)
         {
             var (from, to) = (n * NestedBlockSize, Math.Min(scales.Length, (n + 1) * NestedBlockSize));
             for (var i = from; i < to; i++) nested[n] = Math.Max(nested[n], Math.Abs(scales[i] - offset));
             var inverse = nested[n] == 0 ? 0 : 1 / nested[n];
-            for (var i = from; i < to; i++) codes[i] = (byte)DynamicCode.Nearest(DynamicCode.Signed, (scales[i] - offset) * inverse);
+            for (var i = from; i < to; i++) codes[i] = DynamicCode.Looked((scales[i] - offset) * inverse);
         }
         return new Statistics(null, codes, DynamicCode.Signed, nested, NestedBlockSize, offset);
     }

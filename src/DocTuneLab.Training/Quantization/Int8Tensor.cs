@@ -46,7 +46,8 @@ internal sealed class Int8Tensor
                     scales[r] = HalfPrecision.LargestMagnitude(row, columns);
                     if (!float.IsFinite(scales[r]))
                         throw new ArgumentException("a weight is not finite; it cannot be quantised", nameof(matrix));
-                    var factor = scales[r] == 0 ? 0 : 127 / scales[r];
+                    // torch divides a number by a tensor as the reciprocal times the number.
+                    var factor = scales[r] == 0 ? 0 : 1 / scales[r] * 127;
                     var target = all + (long)r * columns;
                     var c = 0;
                     for (; c + 16 <= columns; c += 16)

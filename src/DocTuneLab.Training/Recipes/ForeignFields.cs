@@ -10,14 +10,47 @@ internal sealed class ForeignFields
 {
     private readonly ConfigDialect _dialect;
     private readonly string _lengthField, _rowsField;
+    private readonly TrainingConfig _defaults;
+    private readonly int _length, _rows;
     private readonly Dictionary<string, Func<TrainingConfig, JsonNode, TrainingConfig>> _fields = new(StringComparer.Ordinal);
 
-    private ForeignFields(ConfigDialect dialect, string lengthField, string rowsField) =>
-        (_dialect, _lengthField, _rowsField) = (dialect, lengthField, rowsField);
+    // Fields that would train something else, and that nothing here follows.
+    private readonly HashSet<string> _refused = new(StringComparer.Ordinal)
+    {
+        "rope_scaling", "modules_to_save", "lr_scheduler_kwargs", "use_galore", "use_badam", "use_apollo",
+    };
 
-    public static ForeignFields LlamaFactory { get; } =
-        new ForeignFields(ConfigDialect.LlamaFactory, "cutoff_len", "per_device_train_batch_size")
+    private ForeignFields(ConfigDialect dialect, (string Field, int Usual) length, (string Field, int Usual) rows, TrainingConfig defaults)
+    {
+        (_dialect, _defaults) = (dialect, defaults);
+        (_lengthField, _length) = length;
+        (_rowsField, _rows) = rows;
+    }
+
+    // What a file leaves out has the usual value of these tools, not ours, which suits small models.
+    private static TrainingConfig Usual(ConfigDialect dialect, LoraConfig lora, SftOptions options) => new()
+    {
+        Dialect = dialect,
+        Validation = 0,
+        Model = new() { Quantization = "none" },
+        Lora = lora,
+        Options = options with { Turns = TrainedTurns.All, Seed = 42 },
+    };
+
+    public static ForeignFields LlamaFactory { get; } = new ForeignFields(ConfigDialect.LlamaFactory, ("cutoff_len", 2048),
+        ("per_device_train_batch_size", 8), Usual(ConfigDialect.LlamaFactory, new LoraConfig { Rank = 8, Alpha = double.NaN },
+            new SftOptions { LearningRate = 5e-5, Scheduler = Scheduler.Linear, WarmupRatio = 0, SaveEvery = 500 }))
         .Top("model_name_or_path", (c, v) => c with { Base = (string?)v })
+        .Top("adapter_name_or_path", (c, v) => c with { Adapter = One(v) })
+        .Top("stage", (c, v) => Expect(c, v, "sft")).Top("finetuning_type", (c, v) => Expect(c, v, "lora"))
+        .Top("quantization_method", (c, v) => Expect(c, v, "bnb", "bitsandbytes"))
+        .Top("quantization_bit", (c, v) => Quantized(c, (int)v switch
+        {
+            4 => "nf4",
+            8 => "int8",
+            var bits => throw new LabException($"{bits} bits are not supported; expected 4 or 8"),
+        }))
+        .Top("quantization_type", (c, v) => c.Model.Quantization is "int8" ? c : Quantized(c, (string)v! is "fp4" ? "fp4" : "nf4"))
         .Lora("lora_rank", (l, v) => l with { Rank = (int)v })
         .Lora("use_rslora", (l, v) => l with { UseRsLora = (bool)v })
         .Lora("use_dora", (l, v) => l with { UseDora = (bool)v })
@@ -26,14 +59,20 @@ internal sealed class ForeignFields
         .Sft("num_train_epochs", (o, v) => o with { Epochs = Number(v) })
         .Sft("lr_scheduler_type", (o, v) => o with { Scheduler = Schedule(v) })
         .Sft("optim", (o, v) => o with { Optimizer = OptimizerOf(v) })
-        .Sft("packing", (o, v) => o with { Packing = (bool)v }).Sft("neat_packing", (o, v) => o with { Packing = (bool)v })
+        .Sft("packing", (o, v) => o with { Packing = (bool)v }).Sft("neat_packing", (o, v) => o with { Packing = o.Packing || (bool)v })
         .Sft("early_stopping_steps", (o, v) => o with { EarlyStoppingPatience = (int)v })
         .Sft("mask_history", (o, v) => o with { Turns = (bool)v ? TrainedTurns.Last : TrainedTurns.All })
         .Top("val_size", (c, v) => c with { Validation = Number(v) })
+        .Refuse("train_on_prompt", "additional_target", "create_new_adapter", "use_llama_pro", "shift_attn", "resize_vocab",
+            "mixture_of_depths", "use_adam_mini", "use_muon")
         .Shared();
 
-    public static ForeignFields Axolotl { get; } = new ForeignFields(ConfigDialect.Axolotl, "sequence_len", "micro_batch_size")
+    public static ForeignFields Axolotl { get; } = new ForeignFields(ConfigDialect.Axolotl, ("sequence_len", 512), ("micro_batch_size", 1),
+        Usual(ConfigDialect.Axolotl, new LoraConfig { Rank = 8, Alpha = 16 },
+            new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0.03, Epochs = 1 }))
         .Top("base_model", (c, v) => c with { Base = (string?)v })
+        .Top("lora_model_dir", (c, v) => c with { Adapter = One(v) })
+        .Top("adapter", (c, v) => Expect(c, v, "lora", "qlora"))
         .Lora("lora_r", (l, v) => l with { Rank = (int)v })
         .Lora("peft_use_rslora", (l, v) => l with { UseRsLora = (bool)v })
         .Lora("peft_use_dora", (l, v) => l with { UseDora = (bool)v })
@@ -46,27 +85,25 @@ internal sealed class ForeignFields
         .Sft("loss_watchdog_threshold", (o, v) => o with { LossLimit = Number(v) })
         .Top("val_set_size", (c, v) => c with { Validation = Number(v) })
         .Sft("gradient_checkpointing", (o, v) => o with { GradientCheckpointing = Checkpointing(v) })
-        .Top("load_in_4bit", (c, v) => c with { Model = c.Model with { Quantization = (bool)v ? "nf4" : "none" } })
+        .Top("load_in_4bit", (c, v) => (bool)v ? Quantized(c, "nf4") : c).Top("load_in_8bit", (c, v) => (bool)v ? Quantized(c, "int8") : c)
+        .Refuse("rl", "reward_model", "lora_modules_to_save", "lora_fan_in_fan_out", "relora_steps", "train_on_inputs",
+            "unfrozen_parameters", "peft_layers_to_transform", "lora_layers_to_transform", "cosine_min_lr_ratio", "lr_groups")
         .Shared();
 
     /// <summary>Takes what is known; the rest is named in <see cref="TrainingConfig.Ignored"/>.</summary>
-    /// <exception cref="LabException">A known field has a value that has no meaning here.</exception>
+    /// <exception cref="LabException">A known field has a value that has no meaning here, or a field would train something else than is
+    /// trained here.</exception>
     public TrainingConfig Read(string path, IReadOnlyList<TrainingConfig.Field> fields)
     {
-        // What a file leaves out has the usual value of these tools, not ours, which suits small models.
-        var config = new TrainingConfig
-        {
-            Dialect = _dialect,
-            Lora = new LoraConfig { Rank = 16, Alpha = 32 },
-            Options = new SftOptions { LearningRate = 2e-4, Scheduler = Scheduler.Cosine, WarmupRatio = 0, Turns = TrainedTurns.All },
-        };
-        var (ignored, length, rows) = (new List<string>(), 2048, 1);
+        var (config, ignored, length, rows) = (_defaults, new List<string>(), _length, _rows);
         foreach (var field in fields)
         {
             try
             {
-                if (field.Name == _lengthField) length = (int)field.Json!;
-                else if (field.Name == _rowsField) rows = (int)field.Json!;
+                if (_refused.Contains(field.Name) ? field.Says : false)
+                    throw new LabException("it changes what is trained, and is not followed here; leave it out, or train there");
+                if (field.Name == _lengthField) length = (int?)field.Json ?? length;
+                else if (field.Name == _rowsField) rows = (int?)field.Json ?? rows;
                 else if (!_fields.TryGetValue(field.Name, out var take)) ignored.Add(field.Name);
                 else if (field.Json is { } value) config = take(config, value);
             }
@@ -75,6 +112,19 @@ internal sealed class ForeignFields
                 throw new LabException(
                     $"{path}:{field.Line}: the field '{field.Name}' of a {SettingNames.Of(_dialect)} file: {e.Message}", e);
             }
+        }
+        if (_dialect == ConfigDialect.Axolotl && !fields.Any(f => f is { Name: "adapter", Says: true }))
+            throw new LabException($"{path}: the field 'adapter' of an Axolotl file is missing, which trains the whole model there; here an "
+                + "adapter is trained: expected lora or qlora");
+        // A starting adapter has settings of its own, before which the file's do not count there either.
+        if (config.Adapter is not null)
+        {
+            ignored.AddRange(fields.Select(f => f.Name).Where(_ofAdapter.Contains));
+            config = config with { Lora = new LoraConfig() };
+        }
+        else if (double.IsNaN(config.Lora.Alpha))
+        {
+            config = config with { Lora = config.Lora with { Alpha = 2 * config.Lora.Rank } };
         }
         return config with { Ignored = ignored, Options = config.Options with { MaxLength = length, BatchTokens = length * rows } };
     }
@@ -85,6 +135,16 @@ internal sealed class ForeignFields
         .Sft("learning_rate", (o, v) => o with { LearningRate = Number(v) })
         .Sft("max_steps", (o, v) => o with { MaxSteps = (int)v > 0 ? (int)v : null })
         .Sft("warmup_ratio", (o, v) => o with { WarmupRatio = Number(v) })
+        // A share where it is below 1, and nothing where it is 0.
+        .Sft("warmup_steps", (o, v) => Number(v) switch
+        {
+            0 => o,
+            < 1 and var share => o with { WarmupRatio = share },
+            var steps => o with { WarmupSteps = (int)steps },
+        })
+        .Sft("adam_beta1", (o, v) => o with { AdamBeta1 = Number(v) }).Sft("adam_beta2", (o, v) => o with { AdamBeta2 = Number(v) })
+        .Sft("adam_epsilon", (o, v) => o with { AdamEpsilon = Number(v) })
+        .Sft("label_smoothing_factor", (o, v) => o with { LabelSmoothing = Number(v) })
         .Sft("max_grad_norm", (o, v) => o with { MaxGradNorm = Number(v) })
         .Sft("weight_decay", (o, v) => o with { WeightDecay = Number(v) })
         .Sft("seed", (o, v) => o with { Seed = (int)v })
@@ -101,8 +161,31 @@ internal sealed class ForeignFields
         return this;
     }
 
-    private ForeignFields Lora(string name, Func<LoraConfig, JsonNode, LoraConfig> take) =>
-        Top(name, (c, v) => c with { Lora = take(c.Lora, v) });
+    private readonly HashSet<string> _ofAdapter = new(StringComparer.Ordinal);
+
+    private ForeignFields Lora(string name, Func<LoraConfig, JsonNode, LoraConfig> take)
+    {
+        _ofAdapter.Add(name);
+        return Top(name, (c, v) => c with { Lora = take(c.Lora, v) });
+    }
+
+    private ForeignFields Refuse(params string[] names)
+    {
+        _refused.UnionWith(names);
+        return this;
+    }
+
+    private static TrainingConfig Quantized(TrainingConfig config, string format) =>
+        config with { Model = config.Model with { Quantization = format } };
+
+    private static TrainingConfig Expect(TrainingConfig config, JsonNode value, params string[] expected) =>
+        expected.Contains((string?)value)
+            ? config : throw new LabException($"'{value}' is not done here; expected {string.Join(" or ", expected)}");
+
+    private static string One(JsonNode value) => value is JsonArray { Count: 1 } list
+        ? (string)list[0]!
+        : value is JsonValue && (string)value! is var name && !name.Contains(',', StringComparison.Ordinal)
+            ? name : throw new LabException("several adapters at once are not supported; merge all but the last");
 
     private ForeignFields Sft(string name, Func<SftOptions, JsonNode, SftOptions> take) =>
         Top(name, (c, v) => c with { Options = take(c.Options, v) });

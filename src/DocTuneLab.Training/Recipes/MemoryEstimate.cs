@@ -98,8 +98,9 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
     }
 
     /// <summary>What a pass is to keep, as it is estimated here.</summary>
-    /// <param name="noiseAlpha">NEFTune's alpha.</param>
-    internal PassOptions PassOptions(double noiseAlpha) => new(KeepsActivations, KeepsWeights, noiseAlpha, OffloadsActivations);
+    /// <param name="options">The recipe.</param>
+    internal PassOptions PassOptions(SftOptions options) =>
+        new(KeepsActivations, KeepsWeights, options.NeftuneAlpha, OffloadsActivations, options.LabelSmoothing);
 
     /// <summary>Fails where the run cannot fit, and says what to lower.</summary>
     /// <exception cref="LabException">More is needed than is available.</exception>

@@ -40,7 +40,7 @@ public sealed class Pretraining
         _batchesPerEpoch = Math.Max(1, _rows.Count / _rowsPerBatch);
         var validationBatches = Rows(model, validation, options.MaxLength).Chunk(_rowsPerBatch).Select(Batch).ToArray();
         _plan = new TrainingPlan(Math.Max(1, _batchesPerEpoch / options.GradientAccumulation), validationBatches,
-            _rowsPerBatch * options.MaxLength, ContentHash.Of([.. texts]));
+            _rowsPerBatch * options.MaxLength, ContentHash.Of([.. texts]), new Dictionary<string, string>());
     }
 
     /// <summary>Tokens of one epoch.</summary>
@@ -49,11 +49,10 @@ public sealed class Pretraining
     /// <summary>Trains and writes the model into its folder.</summary>
     public TrainingResult Run(Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
     {
-        Directory.CreateDirectory(_options.OutputDirectory);
         var memory = MemoryEstimate.Of(_model, _model.Parameters.Values.Sum(p => p.numel()), _plan.LargestBatch, _options);
         memory.Require(_options);
         using var gradients = new Gradients(_model.Parameters.Values);
-        using var pass = new TrainingPass(_model, gradients, memory.PassOptions(_options.NeftuneAlpha));
+        using var pass = new TrainingPass(_model, gradients, memory.PassOptions(_options));
         using var run = new TrainingRun(_model, _model.Parameters, gradients, _plan, _options);
         for (var step = run.FirstStep; run.GoesOn(step, cancel); step++)
         {

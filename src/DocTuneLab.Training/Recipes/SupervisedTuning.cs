@@ -24,6 +24,7 @@ public sealed class SupervisedTuning
     private readonly List<TokenizedSample> _samples, _replay;
     private readonly bool _share;
     private readonly double _replayPerStep;
+    private readonly IReadOnlyList<IReadOnlyList<PackedBatch>>? _given;
     private readonly TrainingPlan _plan;
     private (int Number, IReadOnlyList<PackedBatch> Batches) _epoch = (-1, []);
 
@@ -55,7 +56,21 @@ public sealed class SupervisedTuning
         _replayPerStep = options.ReplayShare * _samples.Sum(s => (double)s.Ids.Length) / rowTokens / stepsPerEpoch;
         var validationBatches = Batches(Encode(model, validation, options), options, 0, share: !model.Config.Layout.FollowsLength);
         var largest = first.Concat(validationBatches).Max(b => b.Ids.Length);
-        _plan = new TrainingPlan(stepsPerEpoch, validationBatches, Math.Max(largest, options.BatchTokens), Hash([.. _samples, .. _replay]));
+        _plan = new TrainingPlan(stepsPerEpoch, validationBatches, Math.Max(largest, options.BatchTokens), Hash([.. _samples, .. _replay]),
+            Settings(adapter));
+    }
+
+    /// <summary>Prepares a run over batches that are given, step by step, as another run had them.</summary>
+    /// <param name="model">Frozen model.</param>
+    /// <param name="adapter">Trained in place.</param>
+    /// <param name="steps">Batches of each step.</param>
+    /// <param name="options">Settings.</param>
+    internal SupervisedTuning(
+        BaseModel model, LoraAdapter adapter, IReadOnlyList<IReadOnlyList<PackedBatch>> steps, SftOptions options)
+    {
+        options.Validate();
+        (_model, _adapter, _options, _samples, _replay, _given, Warnings) = (model, adapter, options, [], [], steps, []);
+        _plan = new TrainingPlan(steps.Count, [], steps.Max(s => s.Max(b => b.Ids.Length)), "given", Settings(adapter));
     }
 
     /// <summary>Training samples that were longer than the limit.</summary>
@@ -63,6 +78,9 @@ public sealed class SupervisedTuning
 
     /// <summary>What is worth knowing before the run, a sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>Called once the output folder is the run's, before the first step. Default null.</summary>
+    public Action? OnBegin { get; set; }
 
     /// <summary>What the run will need of memory.</summary>
     public MemoryEstimate Estimate()
@@ -74,17 +92,20 @@ public sealed class SupervisedTuning
 
     /// <summary>Trains, writes checkpoints and the adapter, and returns what was measured.
     /// Cancelling stops after the step, with a checkpoint.</summary>
+    /// <param name="onStep">Told of every step.</param>
+    /// <param name="cancel">Stops after a step.</param>
+    /// <exception cref="LabException">The folder holds another run, memory does not suffice, or training diverges.</exception>
     public TrainingResult Run(Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
     {
         using var attached = _adapter.Attach(training: true);
-        Directory.CreateDirectory(_options.OutputDirectory);
         var memory = Estimate();
         memory.Require(_options);
         using var gradients = new Gradients(_adapter.Parameters.Values);
         // The model as it was before tuning, which the replayed text is held to.
         using var teacher = _options.ReplayShare > 0 ? new Teacher(_model, memory.KeepsWeights) : null;
-        using var pass = new TrainingPass(_model, gradients, memory.PassOptions(_options.NeftuneAlpha), teacher);
+        using var pass = new TrainingPass(_model, gradients, memory.PassOptions(_options), teacher);
         using var run = new TrainingRun(_model, _adapter.Parameters, gradients, _plan, _options);
+        OnBegin?.Invoke();
         for (var step = run.FirstStep; run.GoesOn(step, cancel); step++)
         {
             var batches = BatchesOf(step);
@@ -113,8 +134,17 @@ public sealed class SupervisedTuning
         return result with { Warnings = [.. Warnings, .. result.Warnings] };
     }
 
+    // What the shapes of the trained tensors do not tell.
+    private static Dictionary<string, string> Settings(LoraAdapter adapter)
+    {
+        var result = LoraConfig.Settings.ToDictionary(s => s.Field, s => s.Text(s.Get(adapter.Config)), StringComparer.Ordinal);
+        result["starting adapter"] = adapter.Start ?? "none";
+        return result;
+    }
+
     private IReadOnlyList<PackedBatch> BatchesOf(int step)
     {
+        if (_given is not null) return _given[step];
         var number = step / _plan.StepsPerEpoch;
         if (_epoch.Number != number) _epoch = (number, Batches(_samples, _options, unchecked(_options.Seed * 1_000_003 + number), _share));
         // An epoch's noise may make it a batch shorter than the first one.

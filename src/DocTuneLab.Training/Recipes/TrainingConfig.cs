@@ -43,6 +43,11 @@ public sealed record TrainingConfig
         Aliases = ["model"], Placeholder = "DIR")]
     public string? Base { get; init; }
 
+    /// <summary>Adapter that training goes on from, in PEFT's layout; its rank, scale and layers are kept. Default none: a new one.</summary>
+    [Setting("Adapter that training goes on from, in PEFT layout; its rank, scale and layers are kept.",
+        Aliases = ["adapter-name-or-path", "lora-model-dir"], Placeholder = "DIR")]
+    public string? Adapter { get; init; }
+
     /// <summary>File of samples, one JSON object a line. Default none: those of <see cref="Lab"/>.</summary>
     [Setting("File of samples, one JSON object a line. Without one, the accepted samples of the lab.", Placeholder = "FILE")]
     public string? Corpus { get; init; }
@@ -125,6 +130,14 @@ public sealed record TrainingConfig
     {
         /// <summary>The value as JSON: numbers and truth values as such.</summary>
         public JsonNode? Json => Convert(Value);
+
+        /// <summary>Whether it says more than nothing or no.</summary>
+        public bool Says => Value switch
+        {
+            YamlScalarNode { Value: null or "" or "~" or "null" or "false" or "False" or "0" } => false,
+            YamlSequenceNode { Children.Count: 0 } or YamlMappingNode { Children.Count: 0 } => false,
+            _ => true,
+        };
 
         private static JsonNode? Convert(YamlNode node) => node switch
         {

@@ -96,6 +96,10 @@ public sealed record SftOptions
         Below = 1)]
     public double WarmupRatio { get; init; } = 0.05;
 
+    /// <summary>Steps over which the learning rate rises from zero, instead of <see cref="WarmupRatio"/>. Default none.</summary>
+    [Setting("Steps over which the learning rate rises from zero, instead of a share.", Min = 0)]
+    public int? WarmupSteps { get; init; }
+
     /// <summary>How the learning rate falls after the warm-up. Default cosine.</summary>
     [Setting("How the learning rate falls after the warm-up.")]
     public Scheduler Scheduler { get; init; } = Scheduler.Cosine;
@@ -103,6 +107,24 @@ public sealed record SftOptions
     /// <summary>Gradients are scaled to at most this global norm. Default 1; 0 turns it off.</summary>
     [Setting("Gradients are scaled to at most this global norm; 0 turns it off.", Min = 0)]
     public double MaxGradNorm { get; init; } = 1;
+
+    /// <summary>AdamW's decay of the means. Default 0.9.</summary>
+    [Setting("AdamW's decay of the means of gradients.", Min = 0, Below = 1)]
+    public double AdamBeta1 { get; init; } = 0.9;
+
+    /// <summary>AdamW's decay of the squares. Default 0.999.</summary>
+    [Setting("AdamW's decay of the means of their squares.", Min = 0, Below = 1)]
+    public double AdamBeta2 { get; init; } = 0.999;
+
+    /// <summary>What AdamW adds to the roots of the squares. Default 1e-8.</summary>
+    [Setting("What AdamW adds to the roots of the squares.", Above = 0, Max = 1)]
+    public double AdamEpsilon { get; init; } = 1e-8;
+
+    /// <summary>Share of a target's probability that is spread evenly over the vocabulary (Szegedy et al. 2015, arXiv 1512.00567):
+    /// the loss is (1 - e) · cross-entropy + e · the mean of it over all tokens. Only in training, not in validation. Default 0.</summary>
+    [Setting("Share of a target's probability that is spread evenly over the vocabulary in training; 0 is none.",
+        Aliases = ["label-smoothing-factor"], Min = 0, Below = 1)]
+    public double LabelSmoothing { get; init; }
 
     /// <summary>Decoupled weight decay on matrices. Default 0.</summary>
     [Setting("Decoupled weight decay of the trained matrices; 0 is none.", Min = 0, Below = 1)]
@@ -147,15 +169,20 @@ public sealed record SftOptions
     [Setting("Continues from the last checkpoint in the output folder, if there is one.")]
     public bool Resume { get; init; }
 
+    /// <summary>Begins anew where <see cref="OutputDirectory"/> holds another run, of which checkpoints, log and result are deleted.
+    /// Default false: such a folder is refused. Of no effect where a run is resumed.</summary>
+    [Setting("Begins anew in an output folder that holds another run, whose checkpoints, log and adapter are deleted.")]
+    public bool Overwrite { get; init; }
+
     /// <summary>Checks ranges.</summary>
     /// <exception cref="LabException">A setting is out of range; the message names it.</exception>
     public void Validate() => Settings.Validate(this);
 
-    /// <summary>Learning rate of a step, counted from 0.</summary>
+    /// <summary>Learning rate of a step, counted from 0: as in transformers it is 0 in the first step of a warm-up.</summary>
     public double LearningRateAt(int step, int totalSteps)
     {
-        var warmup = (int)Math.Ceiling(WarmupRatio * totalSteps);
-        if (step < warmup) return LearningRate * (step + 1) / warmup;
+        var warmup = WarmupSteps ?? (int)Math.Ceiling(WarmupRatio * totalSteps);
+        if (step < warmup) return LearningRate * step / warmup;
         var progress = totalSteps <= warmup ? 0 : (double)(step - warmup) / (totalSteps - warmup);
         return LearningRate
             * (Scheduler switch { Scheduler.Cosine => 0.5 * (1 + Math.Cos(Math.PI * progress)), Scheduler.Linear => 1 - progress, _ => 1 });

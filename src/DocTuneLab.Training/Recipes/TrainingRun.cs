@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using DocTuneLab.Settings;
 using DocTuneLab.Text;
 using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Compute;
@@ -18,7 +17,9 @@ namespace DocTuneLab.Training.Recipes;
 /// <param name="Validation">Batches for the validation loss.</param>
 /// <param name="LargestBatch">Tokens of the largest batch.</param>
 /// <param name="DataHash">Identifies the data, so that a run is not resumed on other data.</param>
-internal sealed record TrainingPlan(int StepsPerEpoch, IReadOnlyList<PackedBatch> Validation, int LargestBatch, string DataHash);
+/// <param name="Settings">What else must be the same in a run that is resumed, by name.</param>
+internal sealed record TrainingPlan(int StepsPerEpoch, IReadOnlyList<PackedBatch> Validation, int LargestBatch, string DataHash,
+    IReadOnlyDictionary<string, string> Settings);
 
 /// <summary>What a recipe says of a step that it has done.</summary>
 /// <param name="Batches">Batches of the step.</param>
@@ -62,18 +63,25 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="gradients">Their gradients, into which the recipe's passes add.</param>
     /// <param name="plan">What is trained on.</param>
     /// <param name="options">Settings.</param>
-    /// <exception cref="LabException">A checkpoint to go on from was made with other settings or data.</exception>
+    /// <exception cref="LabException">The output folder holds another run, or the checkpoint to go on from was made with other settings or
+    /// data.</exception>
     public TrainingRun(
         BaseModel model, IReadOnlyDictionary<string, Tensor> parameters, Gradients gradients, TrainingPlan plan, SftOptions options)
     {
         (_model, _parameters, _gradients, _plan, _options) = (model, parameters, gradients, plan, options);
         TotalSteps = Math.Min(Math.Max(1, (int)Math.Ceiling(plan.StepsPerEpoch * options.Epochs)), options.MaxSteps ?? int.MaxValue);
+        RunFolder.Claim(options);
         _checkpoints = new TrainingCheckpoints(options.OutputDirectory, options.KeepCheckpoints);
         _best = new BestParameters(parameters);
         _kernels = Kernels.For(model.Decoder);
         _optimizer = new AdamW(parameters, gradients, _kernels, new AdamWOptions
         {
             WeightDecay = options.WeightDecay,
+            // Of an adapter all that there is, as PEFT's users have it; of a whole model not its norms and biases.
+            Decays = (name, tensor) => tensor.dim() > 1 || name.EndsWith("lora_magnitude_vector", StringComparison.Ordinal),
+            Beta1 = options.AdamBeta1,
+            Beta2 = options.AdamBeta2,
+            Epsilon = options.AdamEpsilon,
             EightBit = options.StateInEightBits,
             Paged = options.StateIsPaged,
             RateFactor = name => name.Contains("lora_B", StringComparison.Ordinal) ? options.LoraPlusRatio : 1,
@@ -311,14 +319,19 @@ internal sealed class TrainingRun : IDisposable
 
     private Progress Restore()
     {
-        if (_checkpoints.Open(_warnings) is not var (state, file)) return new Progress(0, 0, null, 0, 0, 0);
+        if (_checkpoints.Open(_warnings) is not var (state, file))
+            return _checkpoints.Newest is null
+                ? new Progress(0, 0, null, 0, 0, 0)
+                : throw new LabException($"{_options.OutputDirectory}: no checkpoint to go on from is whole: {string.Join("; ", _warnings)}. "
+                    + "Begin anew with --overwrite, or in another folder");
         using (file)
         {
             var saved = state["settings"].Deserialize<Dictionary<string, string>>() ?? [];
-            foreach (var (name, value) in Settings())
-                if (saved.GetValueOrDefault(name) is var old && old != value)
-                    throw new LabException($"{file.Path}: the checkpoint was made with {name} {old ?? "(none)"}, this run has {value}; "
-                        + "resume with the same settings and data, or start without resuming");
+            var others = Settings().Where(s => saved.GetValueOrDefault(s.Key) != s.Value)
+                .Select(s => $"{s.Key} {saved.GetValueOrDefault(s.Key) ?? "(not said)"}, this run has {s.Value}").ToArray();
+            if (others.Length > 0)
+                throw new LabException($"{file.Path}: the checkpoint was made with {string.Join("; with ", others)}; "
+                    + "resume with the same settings and data, or start without resuming, in another folder");
             var progress = state["progress"].Deserialize<Progress>()!;
             using var scope = NewDisposeScope();
             using var _ = no_grad();
@@ -333,20 +346,28 @@ internal sealed class TrainingRun : IDisposable
     }
 
     // What must be the same for a resumed run to continue the curve.
-    private Dictionary<string, string> Settings() => new()
+    private Dictionary<string, string> Settings()
     {
-        ["seed"] = $"{_options.Seed}",
-        ["data"] = _plan.DataHash,
-        ["steps"] = $"{TotalSteps}",
-        ["learning rate"] = $"{_options.LearningRate}",
-        ["scheduler"] = $"{SettingNames.Of(_options.Scheduler)}, warm-up {_options.WarmupRatio}",
-        ["batch tokens"] = $"{_options.BatchTokens}, accumulation {_options.GradientAccumulation}, packing {_options.Packing}",
-        ["optimizer"] = $"{SettingNames.Of(_options.Optimizer)}, weight decay {_options.WeightDecay}, LoRA+ {_options.LoraPlusRatio}",
-        ["clipping norm"] = $"{_options.MaxGradNorm}",
-        ["NEFTune"] = $"{_options.NeftuneAlpha}",
-        ["replay"] = $"{_options.ReplayShare}, weight {_options.ReplayWeight}",
-        ["base"] = _model.Hash,
-        ["trained tensors"] = ContentHash.Of([.. _parameters.OrderBy(p => p.Key, StringComparer.Ordinal)
-            .Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
-    };
+        var result = new Dictionary<string, string>(_plan.Settings, StringComparer.Ordinal)
+        {
+            ["data"] = _plan.DataHash,
+            ["steps"] = $"{TotalSteps}",
+            ["base"] = _model.Hash,
+            ["quantisation"] = $"{_model.Loading.Quantization}{(_model.Loading.QuantizeHead ? ", head in 8 bits" : "")}",
+            ["computed in"] = _model.ComputeType,
+            ["trained tensors"] = ContentHash.Of([.. _parameters.OrderBy(p => p.Key, StringComparer.Ordinal)
+                .Select(p => $"{p.Key} {string.Join('x', p.Value.shape)}")]),
+        };
+        foreach (var setting in SftOptions.Settings)
+            if (!s_free.Contains(setting.Property)) result[setting.Field] = setting.Text(setting.Get(_options));
+        return result;
+    }
+
+    // How long a run goes, what it keeps and where does not change the curve up to there: steps are compared as their number.
+    private static readonly HashSet<string> s_free =
+    [
+        nameof(SftOptions.Epochs), nameof(SftOptions.MaxSteps), nameof(SftOptions.MaxDuration), nameof(SftOptions.GradientCheckpointing),
+        nameof(SftOptions.EvalEvery), nameof(SftOptions.EarlyStoppingPatience), nameof(SftOptions.KeepBest), nameof(SftOptions.SaveEvery),
+        nameof(SftOptions.KeepCheckpoints), nameof(SftOptions.LossLimit), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume),
+    ];
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Simd;
 
@@ -17,15 +18,16 @@ internal static unsafe class BlockCodes
     /// <param name="table">16 values.</param>
     /// <param name="blockSize">Elements that share a scale; a multiple of 16.</param>
     /// <param name="scale">Scale of a block.</param>
-    /// <param name="target">Receives <paramref name="count"/> float32, or bfloat16 rounded to nearest even.</param>
-    /// <param name="count">Elements.</param>
-    /// <param name="bfloat16">Type of the target.</param>
-    public static void Decode(byte[] packed, float[] table, int blockSize, Func<int, float> scale, void* target, long count, bool bfloat16)
+    /// <param name="target">Contiguous, in float32, or in bfloat16 rounded to nearest even.</param>
+    /// <param name="type">Type to whose numbers the products are rounded first.</param>
+    public static void Decode(byte[] packed, float[] table, int blockSize, Func<int, float> scale, Tensor target, ScalarType type)
     {
+        var (start, count, bfloat16) = ((nint)target.Address(), target.numel(), target.dtype == ScalarType.BFloat16);
         // Whole blocks to each part, so that a part needs nothing of another.
         var step = Part / blockSize * blockSize;
         Cores.For((int)((count + step - 1) / step), p =>
         {
+            var products = stackalloc float[16];
             fixed (byte* codes = packed)
             fixed (float* values = table)
             {
@@ -34,25 +36,35 @@ internal static unsafe class BlockCodes
                 {
                     var length = (int)Math.Min(blockSize, end - from);
                     var s = scale((int)(from / blockSize));
-                    if (bfloat16) ToBFloat16(codes + from / 2, values, s, (ushort*)target + from, length);
-                    else ToFloat32(codes + from / 2, values, s, (float*)target + from, length);
+                    // All that a block can hold.
+                    Rounded(Vector256.Load(values) * s, type).Store(products);
+                    Rounded(Vector256.Load(values + 8) * s, type).Store(products + 8);
+                    if (bfloat16) ToBFloat16(codes + from / 2, products, (ushort*)start + from, length);
+                    else ToFloat32(codes + from / 2, products, (float*)start + from, length);
                 }
             }
         });
     }
 
-    private static void ToFloat32(byte* codes, float* table, float scale, float* target, int length)
+    private static Vector256<float> Rounded(Vector256<float> products, ScalarType type) => type switch
+    {
+        ScalarType.BFloat16 => BFloat16Rounding.Of(products),
+        ScalarType.Float16 => HalfRounding.Of(products),
+        _ => products,
+    };
+
+    private static void ToFloat32(byte* codes, float* products, float* target, int length)
     {
         var i = 0;
         if (Avx512F.IsSupported)
         {
-            var values = Vector512.Load(table) * scale;
+            var values = Vector512.Load(products);
             for (; i + 16 <= length; i += 16)
                 Avx512F.PermuteVar16x32(values, Avx512F.ConvertToVector512Int32(Indices(codes + i / 2))).Store(target + i);
         }
         else if (Avx2.IsSupported)
         {
-            var (low, high) = (Vector256.Load(table) * scale, Vector256.Load(table + 8) * scale);
+            var (low, high) = (Vector256.Load(products), Vector256.Load(products + 8));
             for (; i + 16 <= length; i += 16)
             {
                 var index = Indices(codes + i / 2);
@@ -60,16 +72,16 @@ internal static unsafe class BlockCodes
                 Lookup(low, high, Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(index, 8))).Store(target + i + 8);
             }
         }
-        for (; i < length; i++) target[i] = table[Code(codes, i)] * scale;
+        for (; i < length; i++) target[i] = products[Code(codes, i)];
     }
 
-    private static void ToBFloat16(byte* codes, float* table, float scale, ushort* target, int length)
+    private static void ToBFloat16(byte* codes, float* products, ushort* target, int length)
     {
-        // Sixteen products of table and scale are all that a block can hold: rounded once, then looked up as bytes.
+        // Rounded once, then looked up as bytes.
         var i = 0;
         var rounded = stackalloc ushort[16];
-        BFloat16Element.Store(Vector256.Load(table) * scale, rounded, 0);
-        BFloat16Element.Store(Vector256.Load(table + 8) * scale, rounded, 8);
+        BFloat16Element.Store(Vector256.Load(products), rounded, 0);
+        BFloat16Element.Store(Vector256.Load(products + 8), rounded, 8);
         if (Vector128.IsHardwareAccelerated)
         {
             var (first, second) = (Vector128.Load(rounded), Vector128.Load(rounded + 8));

@@ -20,10 +20,12 @@ internal static unsafe class CrossEntropy
     /// <param name="targets">The right token of each row.</param>
     /// <param name="losses">Receives [rows].</param>
     /// <param name="gradientScale">Factor of the gradient.</param>
-    public static void Run(Tensor logits, ReadOnlyMemory<int> targets, double[] losses, float gradientScale)
+    /// <param name="smoothing">Share e of the target's probability that is spread over the vocabulary: the loss is (1 - e) times that of
+    /// the target plus e times the mean over all tokens.</param>
+    public static void Run(Tensor logits, ReadOnlyMemory<int> targets, double[] losses, float gradientScale, float smoothing = 0)
     {
-        if (logits.dtype == ScalarType.BFloat16) Run<BFloat16Element>(logits, targets, losses, gradientScale);
-        else Run<SingleElement>(logits, targets, losses, gradientScale);
+        if (logits.dtype == ScalarType.BFloat16) Run<BFloat16Element>(logits, targets, losses, gradientScale, smoothing);
+        else Run<SingleElement>(logits, targets, losses, gradientScale, smoothing);
     }
 
     /// <summary>
@@ -40,7 +42,8 @@ internal static unsafe class CrossEntropy
         else Distill<SingleElement>(logits, teacher, losses, gradientScale);
     }
 
-    private static void Run<T>(Tensor logits, ReadOnlyMemory<int> targets, double[] losses, float gradientScale) where T : struct, IElement
+    private static void Run<T>(Tensor logits, ReadOnlyMemory<int> targets, double[] losses, float gradientScale, float smoothing)
+        where T : struct, IElement
     {
         var (start, step, vocabulary) = ((nint)logits.Address(), logits.stride(0) * logits.element_size(), (int)logits.size(1));
         Cores.Rows((int)logits.size(0), vocabulary, (from, to) =>
@@ -67,16 +70,17 @@ internal static unsafe class CrossEntropy
                     total += Vector256.Sum(sum);
                 }
                 for (; i < vocabulary; i++) total += MathF.Exp(T.Get(x, i) - max);
-                losses[row] = Math.Log(total) + max - right;
+                losses[row] = Math.Log(total) + max - (smoothing == 0 ? right : (1 - smoothing) * right + smoothing * Mean<T>(x, vocabulary));
                 if (gradientScale == 0) continue;
-                var factor = (float)(gradientScale / total);
+                var (factor, spread) = ((float)(gradientScale / total), smoothing * gradientScale / vocabulary);
                 i = 0;
                 if (Vector512.IsHardwareAccelerated)
                     for (; i + 2 * Lanes <= vocabulary; i += 2 * Lanes)
-                        T.Store(Exponential.Of(T.Load512(x, i) - Vector512.Create(max)) * factor, x, i);
-                for (; i + Lanes <= vocabulary; i += Lanes) T.Store(Exponential.Of(T.Load(x, i) - Vector256.Create(max)) * factor, x, i);
-                for (; i < vocabulary; i++) T.Set(x, i, MathF.Exp(T.Get(x, i) - max) * factor);
-                T.Set(x, target, (MathF.Exp(right - max) * factor) - gradientScale);
+                        T.Store(Exponential.Of(T.Load512(x, i) - Vector512.Create(max)) * factor - Vector512.Create(spread), x, i);
+                for (; i + Lanes <= vocabulary; i += Lanes)
+                    T.Store(Exponential.Of(T.Load(x, i) - Vector256.Create(max)) * factor - Vector256.Create(spread), x, i);
+                for (; i < vocabulary; i++) T.Set(x, i, (MathF.Exp(T.Get(x, i) - max) * factor) - spread);
+                T.Set(x, target, (MathF.Exp(right - max) * factor) - spread - (1 - smoothing) * gradientScale);
             }
         });
     }
@@ -125,6 +129,13 @@ internal static unsafe class CrossEntropy
                 for (; i < vocabulary; i++) T.Set(x, i, MathF.Exp(T.Get(x, i) - maxX) * factorX - MathF.Exp(T.Get(t, i) - maxT) * factorT);
             }
         });
+    }
+
+    private static double Mean<T>(void* x, int count) where T : struct, IElement
+    {
+        double sum = 0;
+        for (var i = 0; i < count; i++) sum += T.Get(x, i);
+        return sum / count;
     }
 
     private static float Highest<T>(void* x, int count) where T : struct, IElement

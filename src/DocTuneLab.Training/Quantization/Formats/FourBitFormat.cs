@@ -10,7 +10,8 @@ internal abstract class FourBitFormat(FourBitCode code) : WeightFormat
 {
     public override string Name => code.Name;
 
-    public override JsonObject Configuration => BitsAndBytes.Describe(fourBits: true, code.Name);
+    public override JsonObject Describe(ScalarType rest, IReadOnlyList<string> plain) =>
+        BitsAndBytes.Describe(fourBits: true, code.Name, rest, plain);
 
     public override Weight Quantize(Tensor matrix, ScalarType compute) => new FourBitWeight(FourBitTensor.Quantize(matrix, code));
 

@@ -9,15 +9,22 @@ internal sealed class Int8Format : WeightFormat
 {
     public override string Name => "int8";
 
-    public override JsonObject Configuration => BitsAndBytes.Describe(fourBits: false, "fp4");
+    public override JsonObject Describe(ScalarType rest, IReadOnlyList<string> plain) =>
+        BitsAndBytes.Describe(fourBits: false, "fp4", rest, plain);
 
-    public override Weight Quantize(Tensor matrix, ScalarType compute) => new Int8Weight(Int8Tensor.Quantize(matrix));
+    public override Weight Quantize(Tensor matrix, ScalarType compute) => new Int8Weight(OfHalf(matrix));
 
-    public override IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name, Tensor matrix) =>
-        Int8Tensor.Quantize(matrix).Tensors(name);
+    public override IEnumerable<KeyValuePair<string, Tensor>> Tensors(string name, Tensor matrix) => OfHalf(matrix).Tensors(name);
 
     public override Weight? Read(WeightFiles files, string name, long[] shape) =>
         Int8Tensor.Read(files, name, shape) is { } quantized ? new Int8Weight(quantized) : null;
+
+    // bitsandbytes makes 8 bits of halfs, whatever the matrix was.
+    private static Int8Tensor OfHalf(Tensor matrix)
+    {
+        using var scope = NewDisposeScope();
+        return Int8Tensor.Quantize(matrix.to_type(ScalarType.Float16));
+    }
 
     public override string? OwnerOf(string tensor) => Int8Tensor.Owner(tensor);
 }

@@ -16,7 +16,9 @@ public abstract class WeightFormat
 
     /// <summary><c>quantization_config</c> of a <c>config.json</c> whose weights are stored so; null, the default, where it has none.
     /// By its <c>quant_method</c> such a folder is known again.</summary>
-    public virtual JsonObject? Configuration => null;
+    /// <param name="rest">Element type of what is not quantised.</param>
+    /// <param name="plain">Names of linear layers that are not, the head aside.</param>
+    public virtual JsonObject? Describe(ScalarType rest, IReadOnlyList<string> plain) => null;
 
     /// <summary>Quantises a matrix.</summary>
     /// <param name="matrix">[out, in], as the files have it.</param>

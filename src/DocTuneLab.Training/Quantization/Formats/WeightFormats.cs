@@ -56,7 +56,7 @@ public static class WeightFormats
     }
 
     /// <summary>Whether one of them describes weights by this <c>quant_method</c>.</summary>
-    internal static bool Reads(string method) => All.All.Any(f => (string?)f.Configuration?["quant_method"] == method);
+    internal static bool Reads(string method) => All.All.Any(f => (string?)f.Describe(ScalarType.Float32, [])?["quant_method"] == method);
 }
 
 /// <summary>Their names, as the values of a setting.</summary>

@@ -17,7 +17,6 @@ public static class CorpusExport
     /// <exception cref="LabException">There is nothing to export.</exception>
     public static IReadOnlyList<string> Write(ICorpusSource lab, CorpusFormat format, string folder)
     {
-        Directory.CreateDirectory(folder);
         var files = new List<string>();
         if (format == CorpusFormat.Dpo)
         {
@@ -25,6 +24,7 @@ public static class CorpusExport
             if (pairs.Count == 0)
                 throw new LabException(
                     "The lab holds no preference pairs; they come of mended answers when a corpus is generated with an endpoint.");
+            Directory.CreateDirectory(folder);
             var path = Path.Combine(folder, "preferences.jsonl");
             CorpusFormats.WriteLines(path, pairs.Select(p => new JsonObject
             {
@@ -33,13 +33,16 @@ public static class CorpusExport
                 ["rejected"] = new JsonArray(new JsonObject { ["role"] = "assistant", ["content"] = p.Rejected }),
                 ["metadata"] = new JsonObject { ["reason"] = p.Reason },
             }));
-            return [path];
+            var words = Path.Combine(folder, "README.md");
+            File.WriteAllText(words, Card(pairs));
+            return [path, words];
         }
         var chunks = lab.Chunks()
             .GroupBy(c => c.Id, StringComparer.Ordinal)
             .ToDictionary(g => g.Key, g => g.First(), StringComparer.Ordinal);
         var samples = lab.AcceptedSamples().Select(s => s with { Provenance = s.Provenance ?? From(s) }).ToList();
         if (samples.Count == 0) throw new LabException($"{lab.Name}: holds no accepted samples. Generate a corpus first.");
+        Directory.CreateDirectory(folder);
         var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
         {
@@ -52,11 +55,68 @@ public static class CorpusExport
         }
         var card = Path.Combine(folder, "README.md");
         File.WriteAllText(card, Card(samples, format, counts));
-        return [.. files, card];
+        files.Add(card);
+        if (Columns(format) is { } columns)
+        {
+            files.Add(Path.Combine(folder, "dataset_info.json"));
+            File.WriteAllText(files[^1], new JsonObject(counts.Keys.Select(name =>
+            {
+                var described = columns.DeepClone().AsObject();
+                described.Insert(0, "file_name", name + ".jsonl");
+                return KeyValuePair.Create(name, (JsonNode?)described);
+            })).ToJsonString(new(CorpusFormats.Json) { WriteIndented = true }) + "\n");
+        }
+        return files;
 
         Provenance From(Sample s) => s.Evidence.Chunks is [var first, ..] && chunks.TryGetValue(first, out var chunk)
             ? new Provenance("structural", "", [], chunk.DocumentPath, chunk.HeadingPath)
             : new Provenance("structural", "", [], "", []);
+    }
+
+    // What LLaMA-Factory must be told of a file to read it, by its dataset_info.json; null where it reads no such file.
+    private static JsonObject? Columns(CorpusFormat format) => format switch
+    {
+        CorpusFormat.Alpaca => new()
+        {
+            ["columns"] = new JsonObject
+            {
+                ["prompt"] = "instruction",
+                ["query"] = "input",
+                ["response"] = "output",
+                ["system"] = "system",
+                ["history"] = "history",
+            },
+        },
+        CorpusFormat.ShareGpt => new()
+        {
+            ["formatting"] = "sharegpt",
+            ["columns"] = new JsonObject { ["messages"] = "conversations", ["system"] = "system" },
+        },
+        CorpusFormat.OpenAI => new()
+        {
+            ["formatting"] = "sharegpt",
+            ["columns"] = new JsonObject { ["messages"] = "messages" },
+            ["tags"] = new JsonObject
+            {
+                ["role_tag"] = "role",
+                ["content_tag"] = "content",
+                ["user_tag"] = "user",
+                ["assistant_tag"] = "assistant",
+                ["system_tag"] = "system",
+            },
+        },
+        _ => null,
+    };
+
+    private static string Card(IReadOnlyList<PreferencePair> pairs)
+    {
+        var text = new StringBuilder("---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: preferences.jsonl\n"
+            + "tags:\n- code\n- csharp\n- dpo\n---\n# Preference pairs of a C# library\n\n`prompt`, `chosen` and `rejected` are lists of messages, "
+            + "as TRL's DPOTrainer reads them; `metadata.reason` says why the other answer was rejected.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"{pairs.Count} pairs.\n\n| Reason | Pairs |\n|---|---:|\n");
+        foreach (var group in pairs.GroupBy(p => p.Reason).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(20))
+            text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} |\n");
+        return text.ToString();
     }
 
     private static string Card(List<Sample> samples, CorpusFormat format, IReadOnlyDictionary<string, int> counts)

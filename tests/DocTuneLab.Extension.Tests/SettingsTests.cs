@@ -33,7 +33,7 @@ public sealed partial class SettingsTests
         string[] elsewhere =
         [
             nameof(SftOptions.Seed), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume),
-            nameof(ParseOptions.TokenizerDirectory)
+            nameof(SftOptions.Overwrite), nameof(ParseOptions.TokenizerDirectory)
         ];
         var tool = Flat(Doctune(verb));
         var magic = cell.Length == 0 ? null : Flat((await lab.RunAsync(cell)).Shown);

@@ -16,7 +16,21 @@ public sealed class DecodingTests
 {
     private static readonly int[] s_ids = [.. Enumerable.Range(0, 14).Select(i => i * 37 % 300)];
 
-    public static TheoryData<string> Formats => ["fp32", "bf16", "fp16", "int8", "nf4", "fp4", "nf4 plain"];
+    [Fact]
+    public void An_answer_has_the_room_that_its_own_prompt_leaves_whatever_else_is_in_the_batch()
+    {
+        using var tiny = new TinyModel();
+        using var model = tiny.Load();
+        var (local, options) = (new LocalModel(model), new SamplingOptions(60));
+        int[][] prompts = [[.. Enumerable.Range(0, model.Config.MaxPositions - 5).Select(i => i * 37 % 300)], s_ids];
+        var alone = prompts.Select(p => local.Complete([p], options)[0]).ToArray();
+        Assert.Equal(alone, local.Complete(prompts, options));
+        Assert.True(alone[1].Length > alone[0].Length);
+        var budget = new GuideBudget();
+        Assert.Equal(alone, local.Complete(prompts, [null, null], options, budget).Select(r => r.Text));
+    }
+
+    public static TheoryData<string> Formats => ["fp32", "bf16", "fp16", "int8", "nf4", "fp4", "nf4 plain", "nf4 of bf16", "fp4 of fp16"];
 
     [Theory]
     [MemberData(nameof(Formats))]
@@ -41,6 +55,9 @@ public sealed class DecodingTests
                 "bf16" => new DenseWeight(matrix.to_type(ScalarType.BFloat16)),
                 "fp16" => new DenseWeight(matrix.to_type(ScalarType.Float16)),
                 "int8" => new Int8Weight(Int8Tensor.Quantize(matrix)),
+                // What it stands for is rounded to the type that the matrix had.
+                "nf4 of bf16" => new FourBitWeight(FourBitTensor.Quantize(matrix.to_type(ScalarType.BFloat16))),
+                "fp4 of fp16" => new FourBitWeight(FourBitTensor.Quantize(matrix.to_type(ScalarType.Float16), FourBitCode.Fp4)),
                 _ => new FourBitWeight(FourBitTensor.Quantize(matrix, FourBitCode.Of(format[..3]), nested: format != "nf4 plain")),
             };
             var x = randn(MatrixVector.MaxVectors, columns + 3, generator: generator);

@@ -91,6 +91,44 @@ public sealed class GoldenAdapterTests : IDisposable
             LogProbabilities(merged.Decoder.Logits(merged.Decoder.Forward(ids)), ids), "merged");
     }
 
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void What_is_written_again_computes_the_same(string name)
+    {
+        var (folder, its) = Case(name);
+        if ((string)its["expect"]! != "equal") return;
+        using var model = Base(its);
+        using var adapter = LoraAdapter.Load(model, folder);
+        var target = Path.Combine(_copy, "again");
+        using var expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors"));
+        if (BringsOthers(folder))
+        {
+            var message = Assert.Throws<LabException>(() => adapter.Save(target)).Message;
+            Assert.Contains("cannot be written again", message, StringComparison.Ordinal);
+            return;
+        }
+        adapter.Save(target);
+        using var again = LoraAdapter.Load(model, target);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        var ids = expected.Read("input_ids").to_type(ScalarType.Int64);
+        Tensor Logits(LoraAdapter one)
+        {
+            using (one.Attach()) return model.Decoder.Logits(model.Decoder.Forward(ids));
+        }
+        Assert.True(Logits(adapter).eq(Logits(again)).all().item<bool>());
+        Assert.Equal(adapter.Parameters.Keys.Order(StringComparer.Ordinal), again.Parameters.Keys.Order(StringComparer.Ordinal));
+    }
+
+    // Whether a folder holds more than low-rank updates of linear layers.
+    private static bool BringsOthers(string folder)
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(folder, "adapter_model.safetensors"));
+        string[] parts = [".lora_A.weight", ".lora_B.weight", ".lora_magnitude_vector"];
+        return file.Entries.Keys.Any(k => !parts.Any(p => k.EndsWith(p, StringComparison.Ordinal))
+            || k.Contains("lm_head", StringComparison.Ordinal) || k.Contains("embed_tokens", StringComparison.Ordinal));
+    }
+
     private static JsonObject Read() =>
         JsonNode.Parse(File.ReadAllText(Path.Combine(Folder!, "cases.json")))!["cases"]!.AsObject();
 

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
 
-/// <summary>Checkpoints that bitsandbytes wrote: what they stand for, and that ours have the same bytes. The folder that DOCTUNE_GOLDEN names
-/// has them.</summary>
+/// <summary>Checkpoints that bitsandbytes wrote: what they stand for, and that ours have the same bytes. The folder that DOCTUNE_GOLDEN
+/// names has them.</summary>
 public sealed class GoldenBitsAndBytesTests : IDisposable
 {
     private const string State = ".quant_state.bitsandbytes__";
@@ -134,7 +134,8 @@ public sealed class GoldenBitsAndBytesTests : IDisposable
         Assert.Equal((string?)their["dtype"], (string?)our["dtype"]);
         var (described, description) = (their["quantization_config"]!.AsObject(), our["quantization_config"]!.AsObject());
         Assert.Equal(described.Select(f => f.Key), description.Select(f => f.Key));
-        Assert.All(described, f => Assert.True(JsonNode.DeepEquals(f.Value, description[f.Key]), $"{f.Key}: {f.Value}, here {description[f.Key]}"));
+        Assert.All(described,
+            f => Assert.True(JsonNode.DeepEquals(f.Value, description[f.Key]), $"{f.Key}: {f.Value}, here {description[f.Key]}"));
 
         // What was quantised goes back to the type that it had.
         SafetensorsExporter.Write(Path.Combine(_out, "model"), Path.Combine(_out, "back"));

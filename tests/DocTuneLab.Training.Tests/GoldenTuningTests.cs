@@ -20,7 +20,8 @@ public sealed class GoldenTuningTests : IDisposable
 
     /// <summary>Names of the variants; one without a name where there are none.</summary>
     public static TheoryData<string> Variants => Golden is null
-        ? [""] : [.. Directory.GetDirectories(Path.Combine(Golden, "sft", "tiny")).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
+        ? [""]
+        : [.. Directory.GetDirectories(Path.Combine(Golden, "sft", "tiny")).Select(d => Path.GetFileName(d)).Order(StringComparer.Ordinal)];
 
     public void Dispose() => Directory.Delete(_out, recursive: true);
 
@@ -34,7 +35,7 @@ public sealed class GoldenTuningTests : IDisposable
         using var model = Load(Path.GetFullPath(Path.Combine(Golden!, "sft", (string)run["base"]!)));
         var steps = run["steps"]!.AsArray();
         using var adapter = LoraAdapter.Load(model, Path.Combine(folder, "initial"));
-        var curve = Train(model, adapter, Samples("tiny"), run, steps.Count);
+        var curve = Train(model, adapter, Samples("tiny"), run);
         // PEFT's groups of LoRA+ are told apart in the file: what is written there is not the rate of A.
         Compare(steps, curve, rates: variant != "loraplus", 1e-3);
 
@@ -44,7 +45,8 @@ public sealed class GoldenTuningTests : IDisposable
         using var scope = NewDisposeScope();
         foreach (var (name, entry) in final.Entries)
         {
-            Assert.Equal((entry.Type, string.Join('x', entry.Shape)), (written.Entries[name].Type, string.Join('x', written.Entries[name].Shape)));
+            var ours = written.Entries[name];
+            Assert.Equal((entry.Type, string.Join('x', entry.Shape)), (ours.Type, string.Join('x', ours.Shape)));
             var difference = (final.Read(name) - written.Read(name)).abs().max().item<float>();
             Assert.True(difference <= 2e-3, $"{name}: {difference} apart");
         }
@@ -80,7 +82,6 @@ public sealed class GoldenTuningTests : IDisposable
             JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "adapter_config.json")))!.AsObject();
     }
 
-    // The whole curve of fifty steps takes minutes; ten are past the warm-up.
     [Fact]
     public void A_pretrained_model_gives_the_curve_that_PEFT_has()
     {
@@ -89,7 +90,14 @@ public sealed class GoldenTuningTests : IDisposable
         var run = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "run.json")))!;
         using var model = Load(Path.Combine(Golden!, "..", "models", "SmolLM2-135M-Instruct.Q4_1.gguf"));
         using var adapter = LoraAdapter.Load(model, Path.Combine(folder, "initial"));
-        Compare(run["steps"]!.AsArray(), Train(model, adapter, Samples("smollm2"), run, 10), rates: true, 1e-3);
+        var steps = run["steps"]!.AsArray();
+        Compare(steps, Train(model, adapter, Samples("smollm2"), run), rates: true, 5e-3);
+        foreach (var (name, norm) in run["final_norms"]!.AsObject())
+        {
+            var key = name.Replace(".default", "", StringComparison.Ordinal);
+            var (theirs, ours) = ((double)norm!, adapter.Parameters[key].norm().item<float>());
+            Assert.True(Math.Abs(theirs - ours) <= 0.01 * theirs, $"{name}: norm {theirs}, here {ours}");
+        }
     }
 
     private static BaseModel Load(string path) => BaseModel.Load(path,
@@ -103,7 +111,7 @@ public sealed class GoldenTuningTests : IDisposable
             return new TokenizedSample(Numbers("input_ids"), Numbers("labels").TakeWhile(l => l < 0).Count());
         })];
 
-    private List<TrainingStep> Train(BaseModel model, LoraAdapter adapter, TokenizedSample[] samples, JsonNode run, int count)
+    private List<TrainingStep> Train(BaseModel model, LoraAdapter adapter, TokenizedSample[] samples, JsonNode run)
     {
         var (o, steps, curve) = (run["options"]!, run["steps"]!.AsArray(), new List<TrainingStep>());
         var ratio = (double)o["loraplus_ratio"]!;
@@ -127,12 +135,8 @@ public sealed class GoldenTuningTests : IDisposable
         };
         PackedBatch[][] batches = [.. steps.Select(s => s!["batches"]!.AsArray()
             .Select(b => PackedBatch.Of([.. b!.AsArray().Select(i => samples[(int)i!])], share: false)).ToArray())];
-        using var stop = new CancellationTokenSource();
-        new SupervisedTuning(model, adapter, batches, options).Run(step =>
-        {
-            curve.Add(step);
-            if (curve.Count == count) stop.Cancel();
-        }, stop.Token);
+        new SupervisedTuning(model, adapter, batches, options).Run(curve.Add);
+        Assert.Equal(steps.Count, curve.Count);
         return curve;
     }
 
@@ -142,7 +146,8 @@ public sealed class GoldenTuningTests : IDisposable
         {
             var (theirs, ours) = (expected[i]!, curve[i]);
             var (loss, norm) = ((double)theirs["loss"]!, (double)theirs["grad_norm"]!);
-            Assert.True(Math.Abs(loss - ours.Loss) <= (i < 2 ? 1e-5 * Math.Max(1, loss / 2) : tolerance), $"step {i + 1}: loss {loss}, here {ours.Loss}");
+            Assert.True(Math.Abs(loss - ours.Loss) <= (i < 2 ? 1e-5 : i < 10 ? 1e-3 : tolerance),
+                $"step {i + 1}: loss {loss}, here {ours.Loss}");
             if (i < 10) Assert.True(Math.Abs(norm - ours.GradNorm) <= 1e-3 * norm, $"step {i + 1}: norm {norm}, here {ours.GradNorm}");
             if (rates) Assert.Equal((double)theirs["learning_rate"]!, ours.LearningRate, 1e-9);
         }

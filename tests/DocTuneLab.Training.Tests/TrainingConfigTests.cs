@@ -26,7 +26,11 @@ public sealed class TrainingConfigTests : IDisposable
                 bare.Options.MaxLength, bare.Options.BatchTokens));
         Assert.Equal(["do_train"], bare.Ignored);
         Assert.Equal("int8", Load("model_name_or_path: a\nquantization_bit: 8\n").Model.Quantization);
-        Assert.Equal("fp4", Load("model_name_or_path: a\nquantization_bit: 4\nquantization_type: fp4\n").Model.Quantization);
+        Assert.Equal("fp4", Load("model_name_or_path: a\nquantization_type: fp4\nquantization_bit: 4\n").Model.Quantization);
+        Assert.Equal("none", Load("model_name_or_path: a\nquantization_type: nf4\n").Model.Quantization);
+        var constant = Load("model_name_or_path: a\nwarmup_steps: 9\nlr_scheduler_type: constant\nuse_dora: yes\ntrain_on_prompt: no\n");
+        Assert.Equal((Scheduler.Constant, null, 0.0, true),
+            (constant.Options.Scheduler, constant.Options.WarmupSteps, constant.Options.WarmupRatio, constant.Lora.UseDora));
     }
 
     [Theory]
@@ -34,8 +38,15 @@ public sealed class TrainingConfigTests : IDisposable
     [InlineData("model_name_or_path: a\nstage: dpo\n", "'stage' of a LLaMA-Factory file: 'dpo'")]
     [InlineData("model_name_or_path: a\ntrain_on_prompt: true\n", "'train_on_prompt' of a LLaMA-Factory file: it changes what is trained")]
     [InlineData("model_name_or_path: a\nquantization_bit: 3\n", "3 bits are not supported")]
-    [InlineData("model_name_or_path: a\nadapter_name_or_path: b,c\n", "several adapters at once")]
-    [InlineData("base_model: a\n", "the field 'adapter' of an Axolotl file is missing")]
+    [InlineData("model_name_or_path: a\nadapter_name_or_path: b,c\n", "one adapter is expected; merge all but the last")]
+    [InlineData("base_model: a\n", "read as a file of Axolotl: the field 'adapter' is missing")]
+    [InlineData("base_model: a\nadapter: qlora\nlora_r: 8\nlora_alpha: 8\n", "needs load_in_4bit: true")]
+    [InlineData("base_model: a\nadapter: lora\nlora_r: 8\n", "'lora_r' and 'lora_alpha' have no default there")]
+    [InlineData("model_name_or_path: a\nlora_rank: 8.5\n", ":2: the field 'lora_rank' of a LLaMA-Factory file: 8.5 is no whole number")]
+    [InlineData("model_name_or_path: a\nuse_dora: 3\n", "3 is neither true nor false")]
+    [InlineData("model_name_or_path: a\nadapter_name_or_path: []\n", "one adapter is expected")]
+    [InlineData("model_name_or_path: a\nwarmup_steps: -5\n", "warmup_steps is -5")]
+    [InlineData("model_name_or_path: a\nquantization_type: foo\n", "'foo' is not done here; expected nf4 or fp4")]
     [InlineData("base_model: a\nadapter: lora\nlora_modules_to_save: [embed_tokens]\n", ":3: the field 'lora_modules_to_save'")]
     [InlineData("base_model: a\nadapter: lora\nrl: dpo\n", ":3: the field 'rl'")]
     public void What_another_tool_would_train_otherwise_is_refused_by_its_field(string yaml, string message) =>
@@ -52,7 +63,7 @@ public sealed class TrainingConfigTests : IDisposable
         // The adapter's own rank counts, there as here.
         Assert.Equal(["lora_rank"], config.Ignored);
         Assert.Equal(new LoraConfig().Rank, config.Lora.Rank);
-        Assert.Equal("b", Load("base_model: a\nadapter: qlora\nload_in_8bit: true\nlora_model_dir: b\n").Adapter);
+        Assert.Equal("b", Load("base_model: a\nadapter: lora\nload_in_8bit: true\nlora_model_dir: b\nlearning_rate: 0.0002\n").Adapter);
         Assert.Null(Load("model_name_or_path: a\nwarmup_steps: 0\nwarmup_ratio: 0.3\n").Options.WarmupSteps);
         var own = Load("base: a\nadapter: b\nr: 4\nlora_alpha: 8\nlora_dropout: 0.1\nuse_rslora: true\ntarget_modules: all-linear\n");
         Assert.Equal(("b", 4, 8.0, 0.1, true), (own.Adapter, own.Lora.Rank, own.Lora.Alpha, own.Lora.Dropout, own.Lora.UseRsLora));
@@ -62,7 +73,8 @@ public sealed class TrainingConfigTests : IDisposable
     [Fact]
     public void A_file_of_Axolotl_too()
     {
-        var config = Load("base_model: b\nadapter: qlora\nload_in_4bit: true\nlora_r: 32\nlora_target_modules: "
+        var config = Load("base_model: b\nadapter: qlora\nload_in_4bit: true\nlora_r: 32\nlora_alpha: 16\nlearning_rate: 1e-4\n"
+            + "lora_target_modules: "
             + "[q_proj, v_proj]\nsequence_len: 1024\nmicro_batch_size: 1\nsample_packing: true\nnum_epochs: "
             + "3\nloss_watchdog_threshold: 5.0\n");
         Assert.Equal((ConfigDialect.Axolotl, 32, true, 3.0, 5.0),

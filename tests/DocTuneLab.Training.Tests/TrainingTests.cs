@@ -177,5 +177,12 @@ public sealed class TrainingTests
     }
 
     private static SftOptions Options(TinyModel tiny) =>
-        new() { LearningRate = 1e-2, EvalEvery = 0, SaveEvery = 0, OutputDirectory = Path.Combine(tiny.Directory, "run"), Overwrite = true };
+        new()
+        {
+            LearningRate = 1e-2,
+            EvalEvery = 0,
+            SaveEvery = 0,
+            OutputDirectory = Path.Combine(tiny.Directory, "run"),
+            Overwrite = true,
+        };
 }

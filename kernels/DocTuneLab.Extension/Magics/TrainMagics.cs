@@ -55,6 +55,7 @@ internal static class TrainMagics
             DisplayHandle? chart = null;
             var last = Stopwatch.StartNew();
             var config = arguments.Apply(p, new TrainingConfig { Options = new SftOptions { Seed = lab.Seed } });
+            if (config.Adapter is { } start) config = config with { Adapter = NotebookPaths.Of(cell, start) };
             var result = stage.Run(config, keepOutput: false, onPrepared: null, step =>
             {
                 history.Add(step);

@@ -31,14 +31,14 @@ internal static class Export
             DefaultValueFactory = _ => SettingNames.Of(GgufType.F16)
         };
         type.AcceptOnlyFromAmong(types);
-        string[] bases = [Stored, .. WeightFormats.All.Names.Where(n => n != "none"), Dequantized];
+        string[] roundings = [.. WeightFormats.All.Names.Where(n => n != "none")];
         var into = new Option<string>("--merge-into")
         {
-            Description = $"stored: the model's own weights. {OneOf(WeightFormats.All.Names.Where(n => n != "none").ToArray(), " or ")}: those "
-                + "after such a rounding. dequantized: those after the one that the adapter was trained over, by the run's config.yaml.",
+            Description = $"stored: the model's own weights. {OneOf(roundings, " or ")}: those after such a rounding. dequantized: those "
+                + "after the one that the adapter was trained over, by the run's config.yaml.",
             DefaultValueFactory = _ => Stored
         };
-        into.AcceptOnlyFromAmong(bases);
+        into.AcceptOnlyFromAmong([Stored, .. roundings, Dequantized]);
         var floats = CommonOptions.Choice("--dtype", "safetensors: type of what is not quantised.", StoredFloats.Stored);
         var quantize = new Option<string>("--weights")
         {
@@ -84,9 +84,11 @@ internal static class Export
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{Path.GetFullPath(result.Path)}  {result.Bytes / 1e6:0.0} MB"));
             if (result.MergeDifference is { } difference)
+            {
+                var (chosen, other) = mergeInto == "none" ? ("stored weights", "NF4") : ($"weights after {mergeInto}", "the stored ones");
                 Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"Merged into the {parsed.GetValue(into)} weights. The other choice differs by {difference:0.00} of the "
-                        + $"update's own size."));
+                    $"Merged into the {chosen}. Over {other} it would differ by {difference:0.00} of the update's own size."));
+            }
             foreach (var note in result.Notes) Console.Out.WriteLine(note);
             return ExitCodes.Ok;
         }, cancel));
@@ -103,7 +105,7 @@ internal static class Export
         var settings = Path.Combine(Path.GetFullPath(adapter), "..", "config.yaml");
         return File.Exists(settings)
             ? TrainingConfig.Load(settings).Model.Quantization
-            : throw new UsageException($"{adapter}: there is no config.yaml of a run beside it that says what it was trained over; name it: "
+            : throw new UsageException($"{adapter}: there is no config.yaml of a run beside it that says what it was trained over; say it: "
                 + $"--merge-into {OneOf([.. WeightFormats.All.Names.Where(n => n != "none")], " or ")}.");
     }
 

@@ -53,7 +53,7 @@ internal static class Train
         if (settings.Corpus is not null && settings.Lab != TrainingConfig.Settings.Defaults.Lab)
             throw new UsageException("on what? Give either --corpus FILE or --lab L.");
         using var lab = settings.Corpus is null ? LabVerb.Open(settings.Lab, write: !dryRun) : null;
-        IReadOnlyList<Sample> samples = settings.Corpus is { } file ? TrainingRows(file) : lab!.Samples.List();
+        IReadOnlyList<Sample> samples = settings.Corpus is { } file ? TrainingRows(file) : lab!.Samples.List(Split.Train);
         if (samples.Count == 0) throw new LabException($"{settings.Corpus ?? settings.Lab}: no samples to train on; make a corpus first");
         using var model = BaseModel.Load(ModelFolder.Of(settings.Base, json, cancel), settings.Model);
         if (dryRun)
@@ -96,8 +96,12 @@ internal static class Train
     {
         var all = CorpusFormats.Read(file);
         Sample[] training = [.. all.Where(s => s.Split == Split.Train)];
+        if (training.Length == 0 && all.Count > 0)
+            throw new LabException(
+                $"{file}: all {all.Count} rows are marked as dev or test, which are not trained on; give a file of training rows");
         if (training.Length < all.Count)
-            Console.Error.WriteLine($"{file}: {all.Count - training.Length} of {all.Count} rows are marked as dev or test and are left out");
+            Console.Error.WriteLine(
+                $"{file}: {all.Count - training.Length} of {all.Count} rows are marked as dev or test and are left out");
         return training;
     }
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DocTuneLab.Storage;
 using DocTuneLab.Text;
-using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Telemetry;
@@ -16,12 +15,19 @@ internal sealed class RunRecorder
     private readonly List<Metric> _pending = [];
 
     /// <summary>Begins a run.</summary>
-    public RunRecorder(Lab lab, BaseModel model, LoraConfig lora, SftOptions options, IReadOnlyList<string> sampleIds)
+    public RunRecorder(Lab lab, BaseModel model, TrainingConfig config, IReadOnlyList<string> sampleIds)
     {
         _lab = lab;
         _run = lab.Runs.Begin("train",
-            JsonSerializer.Serialize(
-                new { lora, options, BaseModel = model.Hash, Samples = sampleIds.Count, Corpus = ContentHash.Of([.. sampleIds]) }));
+            JsonSerializer.Serialize(new
+            {
+                lora = config.Lora,
+                options = config.Options,
+                StartingAdapter = config.Adapter,
+                BaseModel = model.Hash,
+                Samples = sampleIds.Count,
+                Corpus = ContentHash.Of([.. sampleIds]),
+            }));
     }
 
     /// <summary>The run's folder.</summary>

@@ -21,6 +21,10 @@ public sealed class PreparedTraining : IDisposable
     internal PreparedTraining(BaseModel model, IReadOnlyList<Sample> samples, int validation, TrainingConfig config, int seed)
     {
         var options = config.Options;
+        if (options is { Overwrite: true, Resume: false } && config.Adapter is { } given && Path.GetFullPath(given)
+            .StartsWith(Path.GetFullPath(options.OutputDirectory) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new LabException($"{given}: the adapter that training goes on from lies in the folder that is to be overwritten; name "
+                + "another folder (--out)");
         var shuffled = samples.ToArray();
         new Random(seed).Shuffle(shuffled);
         (Options, ValidationCount, SampleCount) = (options, validation, shuffled.Length - validation);

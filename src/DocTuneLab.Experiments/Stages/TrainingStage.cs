@@ -54,7 +54,7 @@ public sealed class TrainingStage
         Action<TrainingStep>? onStep = null, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(config);
-        var recorder = _lab is null ? null : new RunRecorder(_lab, _model, config.Lora, config.Options, [.. _samples.Select(s => s.Id)]);
+        var recorder = _lab is null ? null : new RunRecorder(_lab, _model, config, [.. _samples.Select(s => s.Id)]);
         PreparedTraining? prepared = null;
         try
         {
@@ -64,7 +64,7 @@ public sealed class TrainingStage
             onPrepared?.Invoke(prepared);
             // Not before it is known that the folder is this run's.
             void Begin() => File.WriteAllText(Path.Combine(config.Options.OutputDirectory, "config.yaml"),
-                (config with { Model = _model.Loading }).ToYaml());
+                (config with { Model = _model.Loading, Lora = prepared.Adapter.Config }).ToYaml());
             var result = prepared.Run(recorder, Begin, onStep, cancel);
             if (_experiment is null) prepared.Dispose();
             else _experiment.Take(prepared.Adapter, result);
@@ -80,5 +80,6 @@ public sealed class TrainingStage
 
     // Where a run that is resumed left its checkpoints.
     private string? Interrupted(TrainingConfig config) => !config.Options.Resume ? null
-        : _lab!.Runs.List("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints")))?.Directory;
+        : _lab!.Runs.List("train").LastOrDefault(r => Directory.Exists(Path.Combine(r.Directory, "checkpoints"))
+            && (r.Status != "done" || r.Results?.Contains("\"Interrupted\":true", StringComparison.Ordinal) == true))?.Directory;
 }

@@ -46,8 +46,8 @@ public sealed record LoraConfig
     [Setting("Share of the adapter's input that training drops.", Aliases = ["lora-dropout"], Placeholder = "SHARE", Min = 0, Below = 1)]
     public double Dropout { get; init; }
 
-    /// <summary>Linear layers that get an adapter, by last name or whole; <c>all-linear</c> is all. Default: all seven of Llama's form, and in
-    /// models of another form all that there are.</summary>
+    /// <summary>Linear layers that get an adapter, by last name or whole; <c>all-linear</c> is all. Default: all seven of Llama's form, and
+    /// in models of another form all that there are.</summary>
     [Setting("Linear layers that get an adapter, by last name; all-linear is all of them.", Placeholder = "LIST")]
     public IReadOnlyList<string> TargetModules { get; init; } =
     [
@@ -100,6 +100,9 @@ public sealed class LoraAdapter : IDisposable
     public static LoraAdapter Create(BaseModel model, LoraConfig config, int seed)
     {
         LoraConfig.Settings.Validate(config, "");
+        if (config.Initialization == AdapterInitialization.Pissa && config.Rank > PeftFolder.MostRank / 2)
+            throw new LabException($"rank is {config.Rank}; of PiSSA, which is written as an adapter of twice the rank, expected at most "
+                + $"{PeftFolder.MostRank / 2}");
         var generator = new Generator((ulong)seed, CPU);
         return Build(model, config, "", linear =>
         {
@@ -253,6 +256,9 @@ public sealed class LoraAdapter : IDisposable
     public void RefuseOthers(LoraConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        if (config.TargetModules is ["all-linear"]
+            || config.TargetModules.ToHashSet(StringComparer.Ordinal).SetEquals(Config.TargetModules))
+            config = config with { TargetModules = Config.TargetModules };
         foreach (var setting in LoraConfig.Settings)
         {
             var (asked, own) = (setting.Text(setting.Get(config)), setting.Text(setting.Get(Config)));

@@ -30,6 +30,9 @@ internal sealed record LoraUpdate(Tensor A, Tensor B, Tensor? Magnitude, double 
 /// </summary>
 internal sealed class PeftFolder : IDisposable
 {
+    /// <summary>The largest rank that is read.</summary>
+    public const int MostRank = 1024;
+
     private const string Prefix = "base_model.model.";
 
     // Fields that change what is computed, and that nothing here follows.
@@ -62,7 +65,7 @@ internal sealed class PeftFolder : IDisposable
             throw new LabException($"{path}: init_lora_weights '{kind}' changed the base's weights before training, so the adapter does "
                 + "not fit the base itself; convert it to plain LoRA where it was made (path_initial_model_for_weight_conversion)");
         (Rank, Alpha, Dropout) = (_json.Required<int>("r"), _json.Optional("lora_alpha", 8.0), _json.Optional("lora_dropout", 0.0));
-        if (Rank is < 1 or > 1024) throw new LabException($"{path}: r is {Rank}; expected 1 to 1024");
+        if (Rank is < 1 or > MostRank) throw new LabException($"{path}: r is {Rank}; expected 1 to {MostRank}");
         if (Dropout is < 0 or >= 1) throw new LabException($"{path}: lora_dropout is {Dropout}; expected 0 or more and less than 1");
         (UseRsLora, UseDora) = (_json.Optional("use_rslora", false), _json.Optional("use_dora", false));
         (_ranks, _alphas) = (Patterns("rank_pattern"), Patterns("alpha_pattern"));

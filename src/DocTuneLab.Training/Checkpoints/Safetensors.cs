@@ -207,9 +207,8 @@ public sealed class SafetensorsFile : ITensorFile
             "I8" => ScalarType.Int8,
             "U8" => ScalarType.Byte,
             "BOOL" => ScalarType.Bool,
-            _ => throw new LabException($"{path}: tensor '{name}' is of type {typeName}, which is not read here; expected 16, 32 or 64 bits "
-                + "in floating point, or integers of up to 64 bits with a sign. Weights in 8-bit floating point are to be converted first, to "
-                + "bfloat16 for instance"),
+            _ => throw new LabException($"{path}: tensor '{name}' is of type {typeName}, which is not read here; expected F64, F32, F16, "
+                + "BF16, I64, I32, I16, I8, U8 or BOOL. Convert it first; weights in 8-bit floating point to bfloat16, for instance"),
         };
         var shape = json.GetProperty("shape").EnumerateArray().Select(d => d.GetInt64()).ToArray();
         var offsets = json.GetProperty("data_offsets").EnumerateArray().Select(d => d.GetInt64()).ToArray();

@@ -22,7 +22,7 @@ public sealed class MergedWeights : IDisposable
     /// <param name="model">Model folder, or a GGUF file.</param>
     /// <param name="adapter">Adapter folder, or null.</param>
     /// <param name="mergeInto">Name of the format of <see cref="WeightFormats"/> that the base is rounded to before the adapter is merged
-    /// into it; <c>none</c> takes the weights as they are stored.</param>
+    /// into it; <c>none</c> takes the weights as they are stored, which is also done with what is stored quantised.</param>
     /// <param name="type">Type of <see cref="StoredType"/>; null keeps the stored ones.</param>
     /// <exception cref="LabException">A file is missing or corrupt, or the adapter does not fit.</exception>
     public MergedWeights(string model, string? adapter = null, string mergeInto = "none", ScalarType? type = null)
@@ -49,8 +49,8 @@ public sealed class MergedWeights : IDisposable
     internal ModelFiles Parts => _parts;
 
     /// <summary>
-    /// Distance between the adapted layers' merged weights in the one base and in the other, over the length of the update
-    /// itself (Frobenius), of what was read so far; null without an adapter. Well below 1 the choice hardly matters.
+    /// Distance between the adapted layers' merged weights in the stored base and in the rounded one (NF4 where none was named), over the
+    /// length of the update itself (Frobenius), of what was read so far; null without an adapter. Well below 1 the choice hardly matters.
     /// </summary>
     public double? Difference => _update == 0 ? null : Math.Sqrt(_difference / _update);
 
@@ -76,13 +76,19 @@ public sealed class MergedWeights : IDisposable
     {
         using var gradients = no_grad();
         using var scope = NewDisposeScope();
-        var weight = WeightFormats.Stored(_parts.Weights, name, shape)?.Materialize(ScalarType.Float32)
-            ?? _parts.Weights.Read(name, shape).to_type(ScalarType.Float32);
+        using var stored = WeightFormats.Stored(_parts.Weights, name, shape);
+        var weight = stored?.Materialize(ScalarType.Float32) ?? _parts.Weights.Read(name, shape).to_type(ScalarType.Float32);
         if (_others?.Of(name, shape, () => weight) is { } replaced) return replaced.MoveToOuterDisposeScope();
         if (_adapter is null || !_updated.TryGetValue(name, out var linear)) return weight.MoveToOuterDisposeScope();
         // An adapter knows [out, in], however the matrix is stored.
         if (linear.IsTransposed) weight = weight.t().contiguous();
         var update = _adapter.Read(linear.Name, linear.Rows, linear.Columns);
+        // What the files hold quantised is trained over as it is.
+        if (stored is not null)
+        {
+            var sum = update.Merge(weight);
+            return (linear.IsTransposed ? sum.t().contiguous() : sum).MoveToOuterDisposeScope();
+        }
         using var quantized = (_base ?? WeightFormats.All["nf4"]).Quantize(weight.to_type(OwnType(name)), ScalarType.Float32);
         var (one, other) = (update.Merge(weight), update.Merge(quantized.Materialize(ScalarType.Float32)));
         _difference += (one - other).Squared().sum().item<float>();

@@ -45,7 +45,7 @@ public static class SafetensorsExporter
         // What is stored another way round, or together with others, stays as it is.
         var linear = weights.Config.Layout.Tensors().Where(t => t.Linear is { IsTransposed: false, Stack: null }).Select(t => t.Name)
             .ToHashSet(StringComparer.Ordinal);
-        string[] plain = [.. weights.Config.Layout.Linears.Where(l => !linear.Contains(l.Tensor)).Select(l => l.Name)];
+        string[] plain = [.. weights.Config.Layout.Linears.Where(l => !linear.Contains(l.Tensor)).Select(l => l.Name).Distinct()];
         var shards = Shards(weights);
         var (map, done, total) = (new JsonObject(), 0, weights.Config.Parameters().Count());
         var bytes = 0L;
@@ -57,8 +57,8 @@ public static class SafetensorsExporter
             var tensors = shards[i].SelectMany(p =>
             {
                 using var inner = NewDisposeScope();
-                var tensor = weights.Read(p.Name, p.Shape).to_type(weights.StoredType(p.Name));
-                var parts = (linear.Contains(p.Name) ? format.Tensors(p.Name, tensor) : [new(p.Name, tensor)]).ToArray();
+                var parts = Parts(p.Name, weights.Read(p.Name, p.Shape), weights.StoredType(p.Name),
+                    linear.Contains(p.Name) ? format : null, model);
                 foreach (var part in parts) part.Value.MoveToOuterDisposeScope();
                 request.Progress?.Invoke(++done, total);
                 return parts;
@@ -76,9 +76,28 @@ public static class SafetensorsExporter
         json.Remove("quantization_config");
         var rest = weights.StoredType(weights.Config.Layout.Embedding);
         if (format.Describe(rest, plain) is { } description) json["quantization_config"] = description;
-        if (type is { } chosen) json[json.ContainsKey("torch_dtype") ? "torch_dtype" : "dtype"] = chosen.TorchName();
+        if (type is { } chosen)
+        {
+            if (!json.ContainsKey("torch_dtype") || json.ContainsKey("dtype")) json["dtype"] = chosen.TorchName();
+            if (json.ContainsKey("torch_dtype")) json["torch_dtype"] = chosen.TorchName();
+        }
         File.WriteAllText(configuration, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n");
         return new ExportResult(target, bytes, weights.Difference, []);
+    }
+
+    private static KeyValuePair<string, Tensor>[] Parts(string name, Tensor wide, ScalarType type, WeightFormat? format, string model)
+    {
+        var tensor = wide.to_type(type);
+        if (type == ScalarType.Float16 && !tensor.isfinite().all().item<bool>())
+            throw new LabException($"{model}: tensor '{name}' has numbers beyond 65504, the largest of float16; choose bf16 or fp32");
+        try
+        {
+            return format is null ? [new(name, tensor)] : [.. format.Tensors(name, tensor)];
+        }
+        catch (ArgumentException e)
+        {
+            throw new LabException($"{model}: tensor '{name}': {e.Message}", e);
+        }
     }
 
     private static List<List<(string Name, long[] Shape)>> Shards(MergedWeights weights)

@@ -131,13 +131,11 @@ public sealed class LocalModel : ILanguageModel
         var done = 0;
         foreach (var group in Groups(prompts, options.MaxTokens))
         {
-            var limit = Math.Min(options.MaxTokens, _model.Config.Layout.Context - group.Max(i => prompts[i].Count));
-            if (limit < 1) throw new LabException(
-                $"a prompt leaves no room in the model's context of {_model.Config.Layout.Context} tokens");
             if (budget.Beams > 1)
             {
                 foreach (var i in group)
                 {
+                    var limit = Limit(prompts[i].Count, options);
                     var beam = new GuidedBeam((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends, budget, limit);
                     results[i] = ComputeDevices.Within(_model.Decoder.Device, $"{budget.Beams} beams",
                         "ask for fewer, or end what else uses it", () => ByBeams(pass, prompts[i].ToArray(), limit, beam, budget, cancel));
@@ -146,13 +144,14 @@ public sealed class LocalModel : ILanguageModel
                 continue;
             }
             var sequences = group.Select(i => new GuidedSequence((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends,
-                budget, limit)).ToArray();
+                budget, Limit(prompts[i].Count, options))).ToArray();
             var samplers = group.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
             Func<int, Candidates>[] Likeliest(Tensor logits, int[] live) => options.Temperature <= 0 ? Greedy(logits, budget.Candidates)
                 : Drawn(logits, options, [.. live.Select(i => samplers[i])], budget.Candidates);
+            var capacity = Capacity(group.Select(i => prompts[i].Count), options);
             ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once",
                 "ask for fewer tokens, or end what else uses it",
-                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], limit, sequences, Likeliest, cancel));
+                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], capacity, sequences, Likeliest, cancel));
             for (var i = 0; i < group.Length; i++) results[group[i]] = sequences[i].Result;
             progress?.Report(done += group.Length);
         }
@@ -178,11 +177,16 @@ public sealed class LocalModel : ILanguageModel
         return beam.Result;
     }
 
-    private static bool GenerateGuided(DecodingPass pass, int[][] prompts, int limit, GuidedSequence[] sequences,
+    // Each answer has the room that its own prompt leaves, whatever else is in its batch.
+    private int Limit(int prompt, SamplingOptions options) => Math.Min(options.MaxTokens, _model.Config.Layout.Context - prompt);
+
+    private int Capacity(IEnumerable<int> prompts, SamplingOptions options) => prompts.Max(p => p + Limit(p, options));
+
+    private static bool GenerateGuided(DecodingPass pass, int[][] prompts, int capacity, GuidedSequence[] sequences,
         Func<Tensor, int[], Func<int, Candidates>[]> likeliest, CancellationToken cancel)
     {
         var live = Enumerable.Range(0, prompts.Length).ToArray();
-        var logits = pass.Read(prompts, prompts.Max(p => p.Length) + limit);
+        var logits = pass.Read(prompts, capacity);
         while (live.Length > 0)
         {
             cancel.ThrowIfCancellationRequested();
@@ -340,11 +344,9 @@ public sealed class LocalModel : ILanguageModel
         CancellationToken cancel)
     {
         var samplers = numbers.Select(n => new Random(unchecked(options.Seed * 1_000_003 + n))).ToArray();
-        var width = prompts.Max(p => p.Length);
-        var limit = Math.Min(options.MaxTokens, _model.Config.Layout.Context - width);
         var live = Enumerable.Range(0, prompts.Length).ToArray();
-        var logits = pass.Read(prompts, width + limit);
-        for (var step = 0; step < limit && live.Length > 0; step++)
+        var logits = pass.Read(prompts, Capacity(prompts.Select(p => p.Length), options));
+        for (var step = 0; live.Length > 0; step++)
         {
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
@@ -354,14 +356,16 @@ public sealed class LocalModel : ILanguageModel
             var keep = new List<int>();
             for (var i = 0; i < live.Length; i++)
             {
-                if (_ends.Contains((int)next[i]) || !answers[live[i]].Add((int)next[i])) answers[live[i]].End();
-                else keep.Add(i);
+                if (_ends.Contains((int)next[i]) || !answers[live[i]].Add((int)next[i])
+                    || step + 1 >= Limit(prompts[live[i]].Length, options))
+                    answers[live[i]].End();
+                else
+                    keep.Add(i);
             }
             live = [.. keep.Select(k => live[k])];
-            if (live.Length > 0 && step + 1 < limit)
+            if (live.Length > 0)
                 logits = pass.Add(live, [.. keep.Select(k => (int)next[k])], [.. live.Select(i => prompts[i].Length + step)]);
         }
-        foreach (var i in live) answers[i].End();
     }
 
     // On the processor a few sequences go on from the weights as they are stored;

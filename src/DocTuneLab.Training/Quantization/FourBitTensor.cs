@@ -191,8 +191,8 @@ internal sealed class FourBitTensor
         }
         else
         {
-            state += string.Create(CultureInfo.InvariantCulture,
-                $", \"nested_blocksize\": {_scales.NestedBlock}, \"nested_dtype\": \"float32\", \"nested_offset\": {(double)_scales.Offset}");
+            state += $", \"nested_blocksize\": {_scales.NestedBlock}, \"nested_dtype\": \"float32\", \"nested_offset\": "
+                + ((double)_scales.Offset).ToString(CultureInfo.InvariantCulture);
             yield return new(name + ".absmax", tensor(_scales.Codes!));
             yield return new(name + ".nested_absmax", tensor(_scales.Nested!));
             yield return new(name + ".nested_quant_map", tensor(_scales.Map!));

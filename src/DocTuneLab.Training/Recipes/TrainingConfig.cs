@@ -43,7 +43,8 @@ public sealed record TrainingConfig
         Aliases = ["model"], Placeholder = "DIR")]
     public string? Base { get; init; }
 
-    /// <summary>Adapter that training goes on from, in PEFT's layout; its rank, scale and layers are kept. Default none: a new one.</summary>
+    /// <summary>Adapter that training goes on from, in PEFT's layout; its rank, scale and layers are kept.
+    /// Default none: a new one.</summary>
     [Setting("Adapter that training goes on from, in PEFT layout; its rank, scale and layers are kept.",
         Aliases = ["adapter-name-or-path", "lora-model-dir"], Placeholder = "DIR")]
     public string? Adapter { get; init; }
@@ -116,6 +117,15 @@ public sealed record TrainingConfig
     /// <summary>The configuration with some settings of <see cref="Tables"/> changed.</summary>
     public TrainingConfig With(IReadOnlyList<(Setting Setting, object? Value)> values)
     {
+        // A share that is given goes before a number of steps that was there.
+        bool Gives(string property) => values.Any(v => v.Setting.Property == property);
+        if (Gives(nameof(SftOptions.WarmupRatio)) && !Gives(nameof(SftOptions.WarmupSteps)))
+            return (this with { Options = Options with { WarmupSteps = null } }).Changed(values);
+        return Changed(values);
+    }
+
+    private TrainingConfig Changed(IReadOnlyList<(Setting Setting, object? Value)> values)
+    {
         IEnumerable<(Setting, object?)> Of(SettingTable table) => values.Where(v => table.Contains(v.Setting));
         return Settings.With(this, Of(Settings)) with
         {
@@ -134,8 +144,8 @@ public sealed record TrainingConfig
         /// <summary>Whether it says more than nothing or no.</summary>
         public bool Says => Value switch
         {
-            YamlScalarNode { Value: null or "" or "~" or "null" or "false" or "False" or "0" } => false,
             YamlSequenceNode { Children.Count: 0 } or YamlMappingNode { Children.Count: 0 } => false,
+            YamlScalarNode => Json is { } said && said.GetValueKind() != JsonValueKind.False && said.ToString() is not ("" or "0"),
             _ => true,
         };
 
@@ -144,8 +154,10 @@ public sealed record TrainingConfig
             YamlSequenceNode sequence => new JsonArray([.. sequence.Children.Select(Convert)]),
             YamlScalarNode { Style: not ScalarStyle.Plain, Value: var text } => JsonValue.Create(text),
             YamlScalarNode { Value: null or "" or "~" or "null" } => null,
-            YamlScalarNode { Value: "true" or "True" } => JsonValue.Create(true),
-            YamlScalarNode { Value: "false" or "False" } => JsonValue.Create(false),
+            YamlScalarNode { Value: "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "on" or "On" or "ON" } =>
+                JsonValue.Create(true),
+            YamlScalarNode { Value: "false" or "False" or "FALSE" or "no" or "No" or "NO" or "off" or "Off" or "OFF" } =>
+                JsonValue.Create(false),
             YamlScalarNode { Value: var text }
                 when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) =>
                 JsonValue.Create(whole),
@@ -200,9 +212,13 @@ public sealed record TrainingConfig
             (Settings, this), (ModelLoadOptions.Settings, Model), (LoraConfig.Settings, Lora), (SftOptions.Settings, Options)
         ])
             foreach (var setting in table)
-                if (setting.Get(options) is { } value) text.Append(setting.Field).Append(": ").Append(Yaml(setting, value)).Append('\n');
+                if (!s_onceOnly.Contains(setting.Property) && setting.Get(options) is { } value)
+                    text.Append(setting.Field).Append(": ").Append(Yaml(setting, value)).Append('\n');
         return text.ToString();
     }
+
+    // Said of one start of a run, not of the run.
+    private static readonly string[] s_onceOnly = [nameof(SftOptions.Resume), nameof(SftOptions.Overwrite)];
 
     // JSON's way of writing values is one of YAML's.
     private static string Yaml(Setting setting, object value) => value switch

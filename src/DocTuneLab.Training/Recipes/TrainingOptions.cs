@@ -121,13 +121,14 @@ public sealed record SftOptions
     public double AdamEpsilon { get; init; } = 1e-8;
 
     /// <summary>Share of a target's probability that is spread evenly over the vocabulary (Szegedy et al. 2015, arXiv 1512.00567):
-    /// the loss is (1 - e) · cross-entropy + e · the mean of it over all tokens. Only in training, not in validation. Default 0.</summary>
+    /// the loss is (1 - e) · cross-entropy + e · the mean of it over all tokens. Only in training, not in validation.
+    /// Default 0.</summary>
     [Setting("Share of a target's probability that is spread evenly over the vocabulary in training; 0 is none.",
         Aliases = ["label-smoothing-factor"], Min = 0, Below = 1)]
     public double LabelSmoothing { get; init; }
 
-    /// <summary>Decoupled weight decay on matrices. Default 0.</summary>
-    [Setting("Decoupled weight decay of the trained matrices; 0 is none.", Min = 0, Below = 1)]
+    /// <summary>Decoupled weight decay of all tensors of an adapter, or of a whole model's matrices. Default 0.</summary>
+    [Setting("Decoupled weight decay of an adapter, or of a whole model's matrices; 0 is none.", Min = 0, Below = 1)]
     public double WeightDecay { get; init; }
 
     /// <summary>Longer samples are left out and counted. Default 512 tokens.</summary>

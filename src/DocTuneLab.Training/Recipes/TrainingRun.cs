@@ -322,8 +322,9 @@ internal sealed class TrainingRun : IDisposable
         if (_checkpoints.Open(_warnings) is not var (state, file))
             return _checkpoints.Newest is null
                 ? new Progress(0, 0, null, 0, 0, 0)
-                : throw new LabException($"{_options.OutputDirectory}: no checkpoint to go on from is whole: {string.Join("; ", _warnings)}. "
-                    + "Begin anew with --overwrite, or in another folder");
+                : throw new LabException(
+                    $"{_options.OutputDirectory}: no checkpoint to go on from is whole: {string.Join("; ", _warnings)}. "
+                    + "Begin anew (--overwrite), or in another folder");
         using (file)
         {
             var saved = state["settings"].Deserialize<Dictionary<string, string>>() ?? [];
@@ -341,7 +342,9 @@ internal sealed class TrainingRun : IDisposable
                 if (file.Entries.ContainsKey("best." + name)) _best.Restore(name, file.Read("best." + name, parameter.shape));
             }
             _optimizer.Restore(progress.Step, (name, shape) => file.Read(name, shape));
-            return progress;
+            // The parameters of the lowest loss so far are not there where nobody asked for them until now.
+            return _options.KeepBest || _options.EarlyStoppingPatience > 0 ? _best.Any ? progress
+                : progress with { BestLoss = null, BestStep = 0, WorseValidations = 0 } : progress;
         }
     }
 
@@ -363,11 +366,12 @@ internal sealed class TrainingRun : IDisposable
         return result;
     }
 
-    // How long a run goes, what it keeps and where does not change the curve up to there: steps are compared as their number.
+    // What a run keeps, and where, does not bend the curve; its length does, through the learning rate, and is compared as steps.
     private static readonly HashSet<string> s_free =
     [
         nameof(SftOptions.Epochs), nameof(SftOptions.MaxSteps), nameof(SftOptions.MaxDuration), nameof(SftOptions.GradientCheckpointing),
         nameof(SftOptions.EvalEvery), nameof(SftOptions.EarlyStoppingPatience), nameof(SftOptions.KeepBest), nameof(SftOptions.SaveEvery),
         nameof(SftOptions.KeepCheckpoints), nameof(SftOptions.LossLimit), nameof(SftOptions.OutputDirectory), nameof(SftOptions.Resume),
+        nameof(SftOptions.Overwrite),
     ];
 }

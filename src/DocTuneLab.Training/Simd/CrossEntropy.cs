@@ -70,7 +70,8 @@ internal static unsafe class CrossEntropy
                     total += Vector256.Sum(sum);
                 }
                 for (; i < vocabulary; i++) total += MathF.Exp(T.Get(x, i) - max);
-                losses[row] = Math.Log(total) + max - (smoothing == 0 ? right : (1 - smoothing) * right + smoothing * Mean<T>(x, vocabulary));
+                var aim = smoothing == 0 ? right : (1 - smoothing) * right + smoothing * Mean<T>(x, vocabulary);
+                losses[row] = Math.Log(total) + max - aim;
                 if (gradientScale == 0) continue;
                 var (factor, spread) = ((float)(gradientScale / total), smoothing * gradientScale / vocabulary);
                 i = 0;

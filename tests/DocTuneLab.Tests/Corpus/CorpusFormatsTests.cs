@@ -45,14 +45,36 @@ public sealed class CorpusFormatsTests : IDisposable
     {
         using var lab = Filled();
         var files = CorpusExport.Write(lab, format, Path.Combine(_folder, "files"));
-        Assert.Equal(3, files.Count);
-        var read = files.Where(f => !f.EndsWith(".md", StringComparison.Ordinal)).SelectMany(CorpusFormats.Read).ToList();
+        var data = files.Where(f => Path.GetExtension(f) is ".jsonl" or ".parquet").ToArray();
+        Assert.Equal(2, data.Length);
+        var read = data.SelectMany(CorpusFormats.Read).ToList();
         Assert.Equal(System.Text.Json.JsonSerializer.Serialize(Samples), System.Text.Json.JsonSerializer.Serialize(read));
         var card = File.ReadAllText(files[^1]);
         Assert.Contains("| train | 2 |", card);
         Assert.Contains("| dev | 1 |", card);
         Assert.Contains("- split: validation", card);
         Assert.Contains("| m | 3 |", card);
+    }
+
+    [Theory]
+    [InlineData(CorpusFormat.OpenAI, """{"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": {"role_tag": "role","""
+        + """ "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant", "system_tag": "system"}}""")]
+    [InlineData(CorpusFormat.Alpaca, """{"columns": {"prompt": "instruction", "query": "input", "response": "output"}}""")]
+    [InlineData(CorpusFormat.ShareGpt, """{"formatting": "sharegpt", "columns": {"messages": "conversations"}}""")]
+    public void LLaMA_Factory_is_told_of_the_columns_that_there_are(CorpusFormat format, string expected)
+    {
+        using var lab = Filled();
+        var folder = Path.Combine(_folder, "told");
+        CorpusExport.Write(lab, format, folder);
+        var info = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "dataset_info.json")))!.AsObject();
+        Assert.Equal(["dev", "train"], info.Select(f => f.Key));
+        var train = info["train"]!.AsObject();
+        Assert.True(train.Remove("file_name", out var file));
+        Assert.True(File.Exists(Path.Combine(folder, (string)file!)));
+        // A column that is named must be in every row: that reader asks each row for it.
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), train), train.ToJsonString());
+        foreach (var line in File.ReadLines(Path.Combine(folder, (string)file!)))
+            Assert.All(train["columns"]!.AsObject(), c => Assert.True(JsonNode.Parse(line)!.AsObject().ContainsKey((string)c.Value!)));
     }
 
     [Fact]
@@ -71,9 +93,11 @@ public sealed class CorpusFormatsTests : IDisposable
     {
         using var lab = Filled();
         Assert.Contains("no preference pairs",
-            Assert.Throws<LabException>(() => CorpusExport.Write(lab, CorpusFormat.Dpo, _folder)).Message);
+            Assert.Throws<LabException>(() => CorpusExport.Write(lab, CorpusFormat.Dpo, Path.Combine(_folder, "none"))).Message);
+        Assert.False(Directory.Exists(Path.Combine(_folder, "none")));
         lab.Samples.SavePreferences([new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x")]);
-        var row = JsonNode.Parse(File.ReadAllText(CorpusExport.Write(lab, CorpusFormat.Dpo, _folder).Single()))!;
+        var row = JsonNode.Parse(File.ReadAllText(CorpusExport.Write(lab, CorpusFormat.Dpo, _folder)[0]))!;
+        Assert.Contains("| CS1061: x | 1 |", File.ReadAllText(Path.Combine(_folder, "README.md")));
         Assert.Equal(("good", "bad"), ((string)row["chosen"]![0]!["content"]!, (string)row["rejected"]![0]!["content"]!));
     }
 
@@ -162,7 +186,7 @@ public sealed class CorpusFormatsTests : IDisposable
         using var lab = Filled();
         var pair = new PreferencePair([Message.User("q")], "good", "bad", "CS1061: x");
         lab.Samples.SavePreferences([pair]);
-        var read = CorpusFormats.Import(CorpusExport.Write(lab, CorpusFormat.Dpo, _folder).Single());
+        var read = CorpusFormats.Import(CorpusExport.Write(lab, CorpusFormat.Dpo, _folder)[0]);
         Assert.Equal((pair.Id, pair.Reason, 0), (read.Preferences.Single().Id, read.Preferences[0].Reason, read.Samples.Count));
         var file = Path.Combine(_folder, "trl.jsonl");
         static string Turns(string answer) =>

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Quantization.Formats;
 
-/// <summary>The description that bitsandbytes gives its weights in <c>config.json</c>, with all the fields that transformers writes.</summary>
+/// <summary>The description that bitsandbytes gives its weights in <c>config.json</c>, with all the fields that transformers writes.
+/// </summary>
 internal static class BitsAndBytes
 {
     /// <summary>The description.</summary>

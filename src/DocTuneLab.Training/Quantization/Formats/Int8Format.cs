@@ -23,7 +23,9 @@ internal sealed class Int8Format : WeightFormat
     private static Int8Tensor OfHalf(Tensor matrix)
     {
         using var scope = NewDisposeScope();
-        return Int8Tensor.Quantize(matrix.to_type(ScalarType.Float16));
+        var half = matrix.to_type(ScalarType.Float16);
+        return half.isfinite().all().item<bool>() ? Int8Tensor.Quantize(half)
+            : throw new ArgumentException("a weight is not finite, or beyond 65504; it cannot be quantised to 8 bits", nameof(matrix));
     }
 
     public override string? OwnerOf(string tensor) => Int8Tensor.Owner(tensor);

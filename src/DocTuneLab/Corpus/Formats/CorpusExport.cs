@@ -55,18 +55,21 @@ public static class CorpusExport
         }
         var card = Path.Combine(folder, "README.md");
         File.WriteAllText(card, Card(samples, format, counts));
-        files.Add(card);
         if (Columns(format) is { } columns)
         {
             files.Add(Path.Combine(folder, "dataset_info.json"));
             File.WriteAllText(files[^1], new JsonObject(counts.Keys.Select(name =>
             {
                 var described = columns.DeepClone().AsObject();
+                // A column that no row has is none to that reader, which asks each row for it.
+                var has = Has([.. samples.Where(s => s.Split.ToString().Equals(name, StringComparison.OrdinalIgnoreCase))], format);
+                foreach (var column in (string[])["system", "history"])
+                    if (!has.Contains(column)) described["columns"]!.AsObject().Remove(column);
                 described.Insert(0, "file_name", name + ".jsonl");
                 return KeyValuePair.Create(name, (JsonNode?)described);
             })).ToJsonString(new(CorpusFormats.Json) { WriteIndented = true }) + "\n");
         }
-        return files;
+        return [.. files, card];
 
         Provenance From(Sample s) => s.Evidence.Chunks is [var first, ..] && chunks.TryGetValue(first, out var chunk)
             ? new Provenance("structural", "", [], chunk.DocumentPath, chunk.HeadingPath)
@@ -108,13 +111,17 @@ public static class CorpusExport
         _ => null,
     };
 
+    private static HashSet<string> Has(IReadOnlyList<Sample> samples, CorpusFormat format) =>
+        [.. samples.Select(s => CorpusFormats.Row(s, format)).OfType<JsonObject>().SelectMany(r => r.Select(f => f.Key))];
+
     private static string Card(IReadOnlyList<PreferencePair> pairs)
     {
         var text = new StringBuilder("---\nconfigs:\n- config_name: default\n  data_files:\n  - split: train\n    path: preferences.jsonl\n"
-            + "tags:\n- code\n- csharp\n- dpo\n---\n# Preference pairs of a C# library\n\n`prompt`, `chosen` and `rejected` are lists of messages, "
-            + "as TRL's DPOTrainer reads them; `metadata.reason` says why the other answer was rejected.\n\n");
+            + "tags:\n- code\n- csharp\n- dpo\n---\n# Preference pairs of a C# library\n\n`prompt`, `chosen` and `rejected` are lists of "
+            + "messages, as TRL's DPOTrainer reads them; `metadata.reason` says why the other answer was rejected.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{pairs.Count} pairs.\n\n| Reason | Pairs |\n|---|---:|\n");
-        foreach (var group in pairs.GroupBy(p => p.Reason).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(20))
+        foreach (var group in pairs.GroupBy(p => p.Reason).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal)
+            .Take(20))
             text.Append(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} |\n");
         return text.ToString();
     }

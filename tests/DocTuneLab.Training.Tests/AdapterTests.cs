@@ -3,6 +3,7 @@ using DocTuneLab.Training.Devices;
 using DocTuneLab.Training.Export;
 using DocTuneLab.Training.Inference;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Quantization.Formats;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Tests;
@@ -10,6 +11,37 @@ namespace DocTuneLab.Training.Tests;
 public sealed class AdapterTests
 {
     private static readonly int[] s_ids = [5, 9, 200, 31, 31, 7, 120, 44];
+
+    [Theory]
+    [InlineData("nf4")]
+    [InlineData("fp4")]
+    [InlineData("int8")]
+    public void An_adapter_is_merged_into_the_base_after_the_rounding_that_is_named(string format)
+    {
+        using var tiny = new TinyModel();
+        var folder = Path.Combine(tiny.Directory, "adapter");
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        using (var model = tiny.Load(nf4: false))
+        using (var adapter = LoraAdapter.Create(model, new LoraConfig { Rank = 4, Alpha = 8 }, 1))
+        {
+            foreach (var parameter in adapter.Parameters.Values) parameter.add_(randn(parameter.shape, generator: new Generator(3, CPU)));
+            adapter.Save(folder);
+        }
+        using var plain = new MergedWeights(tiny.Directory);
+        using var stored = new MergedWeights(tiny.Directory, folder);
+        using var rounded = new MergedWeights(tiny.Directory, folder, format);
+        foreach (var linear in plain.Config.Layout.Linears)
+        {
+            long[] shape = [linear.Rows, linear.Columns];
+            var weight = plain.Read(linear.Tensor, shape);
+            using var quantized = WeightFormats.All[format].Quantize(weight.to_type(plain.StoredType(linear.Tensor)), ScalarType.Float32);
+            var expected = quantized.Materialize(ScalarType.Float32) + stored.Read(linear.Tensor, shape) - weight;
+            Assert.True((expected - rounded.Read(linear.Tensor, shape)).abs().max().item<float>() < 1e-4, linear.Name);
+            Assert.False(expected.eq(stored.Read(linear.Tensor, shape)).all().item<bool>());
+        }
+        Assert.True(rounded.Difference > 0);
+    }
 
     [Theory]
     [InlineData("lora")]

@@ -34,6 +34,12 @@ public sealed class RunTests : IDisposable
         Assert.Equal("step-000002",
             Path.GetFileName(Assert.Single(Directory.GetDirectories(Path.Combine(options.OutputDirectory, "checkpoints")))));
         Assert.Equal(4, File.ReadLines(Path.Combine(options.OutputDirectory, "trainer_log.jsonl")).Count());
+        // How it was begun is no setting of the run.
+        Assert.Equal(4, Run(options with { MaxSteps = 4, Resume = true }, config).Steps);
+        // One that has ended, and left nothing to go on from, is not done again over its result.
+        var ended = Options("ended") with { MaxSteps = 2 };
+        Run(ended);
+        Assert.Contains("has ended", Assert.Throws<LabException>(() => Run(ended with { Resume = true })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

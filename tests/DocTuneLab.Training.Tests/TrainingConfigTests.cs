@@ -92,6 +92,15 @@ public sealed class TrainingConfigTests : IDisposable
         var again = Load(config.ToYaml());
         Assert.Equal((config.Base, config.Options, config.Lora.Rank, config.Lora.UseDora),
             (again.Base, again.Options, again.Lora.Rank, again.Lora.UseDora));
+        var started = Load("base: a\nadapter: runs/b/adapter\nwarmup_steps: 3\nadam_beta2: 0.95\nlabel_smoothing: 0.1\noverwrite: true\n"
+            + "target_modules: [q_proj, model.layers.0.mlp.up_proj]\n");
+        again = Load(started.ToYaml());
+        Assert.True(started.Options.Overwrite);
+        Assert.Equal(("runs/b/adapter", started.Options with { Overwrite = false }), (again.Adapter, again.Options));
+        Assert.Equal(started.Lora.TargetModules, again.Lora.TargetModules);
+        // A share that is given goes before steps that a file has.
+        var share = SftOptions.Settings.Single(s => s.Property == nameof(SftOptions.WarmupRatio));
+        Assert.Null(started.With([(share, 0.2)]).Options.WarmupSteps);
         Assert.Contains(":2: the field 'rnak' is unknown; did you mean 'rank'?",
             Assert.Throws<LabException>(() => Load("base: a\nrnak: 8\n")).Message);
         Assert.Equal("cuda:1", Load(Load("device: cuda:1\n").ToYaml()).Model.Device);

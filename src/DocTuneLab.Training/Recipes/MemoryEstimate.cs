@@ -87,9 +87,10 @@ public sealed record MemoryEstimate(long Weights, long Dequantized, long Trained
         var weightsFit = With(true, true).Dequantized < free / 8;
         return options.GradientCheckpointing switch
         {
-            GradientCheckpointing.On => With(false, weightsFit),
+            // Who asks for it wants memory, and a processor dequantises a matrix in a small part of the time that a layer takes.
+            GradientCheckpointing.On => With(false, onDevice && weightsFit),
             GradientCheckpointing.Off => With(true, weightsFit),
-            GradientCheckpointing.Offload => With(false, weightsFit, offload: onDevice),
+            GradientCheckpointing.Offload => With(false, onDevice && weightsFit, offload: onDevice),
             _ =>
                 With(true, weightsFit) is var kept && kept.Total < free / 2 ? kept
                     : With(false, weightsFit) is var again && again.Total > free && onDevice ? With(false, weightsFit, offload: true)

@@ -82,8 +82,8 @@ public sealed record SftOptions
 
     /// <summary>Whether the backward pass computes a layer's activations again. Results are the same either way. Default auto.</summary>
     [Setting(
-        "on computes a layer's activations again in the backward pass, off keeps them, offload keeps even their inputs in the memory of "
-            + "the host; auto is what memory allows.",
+        "on computes a layer's activations again in the backward pass, and on the processor keeps no dequantised matrix; off keeps both, "
+            + "offload keeps even layers' inputs in the memory of the host; auto is what memory allows.",
         Option = "checkpointing")]
     public GradientCheckpointing GradientCheckpointing { get; init; } = GradientCheckpointing.Auto;
 

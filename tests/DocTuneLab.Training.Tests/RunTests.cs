@@ -39,7 +39,8 @@ public sealed class RunTests : IDisposable
         // One that has ended, and left nothing to go on from, is not done again over its result.
         var ended = Options("ended") with { MaxSteps = 2 };
         Run(ended);
-        Assert.Contains("has ended", Assert.Throws<LabException>(() => Run(ended with { Resume = true })).Message, StringComparison.Ordinal);
+        message = Assert.Throws<LabException>(() => Run(ended with { Resume = true })).Message;
+        Assert.Contains("has ended", message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -31,14 +31,13 @@ internal static class Export
             DefaultValueFactory = _ => SettingNames.Of(GgufType.F16)
         };
         type.AcceptOnlyFromAmong(types);
-        string[] roundings = [.. WeightFormats.All.Names.Where(n => n != "none")];
         var into = new Option<string>("--merge-into")
         {
-            Description = $"stored: the model's own weights. {OneOf(roundings, " or ")}: those after such a rounding. dequantized: those "
+            Description = $"stored: the model's own weights. {OneOf(Roundings, " or ")}: those after such a rounding. dequantized: those "
                 + "after the one that the adapter was trained over, by the run's config.yaml.",
             DefaultValueFactory = _ => Stored
         };
-        into.AcceptOnlyFromAmong([Stored, .. roundings, Dequantized]);
+        into.AcceptOnlyFromAmong([Stored, .. Roundings, Dequantized]);
         var floats = CommonOptions.Choice("--dtype", "safetensors: type of what is not quantised.", StoredFloats.Stored);
         var quantize = new Option<string>("--weights")
         {
@@ -97,6 +96,8 @@ internal static class Export
 
     private const string Stored = "stored", Dequantized = "dequantized";
 
+    private static string[] Roundings => [.. WeightFormats.All.Names.Where(n => n != "none")];
+
     // What a run trained over stands in the file of its settings, beside the adapter's folder.
     private static string Rounding(string into, string? adapter)
     {
@@ -106,7 +107,7 @@ internal static class Export
         return File.Exists(settings)
             ? TrainingConfig.Load(settings).Model.Quantization
             : throw new UsageException($"{adapter}: there is no config.yaml of a run beside it that says what it was trained over; say it: "
-                + $"--merge-into {OneOf([.. WeightFormats.All.Names.Where(n => n != "none")], " or ")}.");
+                + $"--merge-into {OneOf(Roundings, " or ")}.");
     }
 
     private static string OneOf(IReadOnlyList<string> names, string last) =>

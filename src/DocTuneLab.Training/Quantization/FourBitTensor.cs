@@ -236,15 +236,16 @@ internal sealed class FourBitTensor
         fixed (float* values = _values, scales = _plainScales)
         {
             var shift = BitOperations.Log2((uint)BlockSize);
+            var matrix = new FourBitMatrix(codes, values, scales, shift, rows, columns);
             switch (StoredType)
             {
                 case ScalarType.BFloat16:
-                    MatrixVector.Run(new RoundedFourBitMatrix<BFloat16Rounding>(codes, values, scales, shift, rows, columns), x, y);
+                    MatrixVector.Run(new RoundedFourBitMatrix<BFloat16Rounding>(matrix, codes, scales, shift), x, y);
                     break;
                 case ScalarType.Float16:
-                    MatrixVector.Run(new RoundedFourBitMatrix<HalfRounding>(codes, values, scales, shift, rows, columns), x, y);
+                    MatrixVector.Run(new RoundedFourBitMatrix<HalfRounding>(matrix, codes, scales, shift), x, y);
                     break;
-                default: MatrixVector.Run(new FourBitMatrix(codes, values, scales, shift, rows, columns), x, y); break;
+                default: MatrixVector.Run(matrix, x, y); break;
             }
         }
     }

@@ -343,8 +343,8 @@ internal sealed class TrainingRun : IDisposable
             }
             _optimizer.Restore(progress.Step, (name, shape) => file.Read(name, shape));
             // The parameters of the lowest loss so far are not there where nobody asked for them until now.
-            return _options.KeepBest || _options.EarlyStoppingPatience > 0 ? _best.Any ? progress
-                : progress with { BestLoss = null, BestStep = 0, WorseValidations = 0 } : progress;
+            return (_options.KeepBest || _options.EarlyStoppingPatience > 0) && !_best.Any
+                ? progress with { BestLoss = null, BestStep = 0, WorseValidations = 0 } : progress;
         }
     }
 

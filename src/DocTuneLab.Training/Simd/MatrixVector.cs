@@ -407,41 +407,36 @@ internal readonly unsafe struct FourBitMatrix(
 }
 
 /// <summary>The same with each product of code and scale rounded, as where the matrix stands for one of 16 bits.</summary>
-internal readonly unsafe struct RoundedFourBitMatrix<T>(
-    byte* codes, float* table, float* scales, int blockShift, int rows, int columns) : IStoredMatrix where T : struct, IRounding
+/// <param name="matrix">The same without rounding.</param>
+/// <param name="codes">Its codes.</param>
+/// <param name="scales">Its scales.</param>
+/// <param name="blockShift">Logarithm of the elements that share one.</param>
+internal readonly unsafe struct RoundedFourBitMatrix<T>(FourBitMatrix matrix, byte* codes, float* scales, int blockShift) : IStoredMatrix
+    where T : struct, IRounding
 {
-    private readonly Vector256<float> _low = Vector256.Load(table), _high = Vector256.Load(table + 8);
+    public int Rows => matrix.Rows;
 
-    public int Rows => rows;
+    public int Columns => matrix.Columns;
 
-    public int Columns => columns;
+    public int Bytes(int count) => matrix.Bytes(count);
 
-    public int Bytes(int count) => count / 2;
+    public byte* Start(int row) => matrix.Start(row);
 
-    public byte* Start(int row) => codes + (long)row * columns / 2;
-
-    public bool Interleaved => true;
+    public bool Interleaved => matrix.Interleaved;
 
     public float Scale(int row, int column, out int end)
     {
-        end = columns;
+        end = matrix.Columns;
         return 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Load(byte* row, int column, out Vector256<float> first, out Vector256<float> second)
     {
-        var at = row + column / 2;
-        var scale = Vector256.Create(scales[(at - codes) * 2 >> blockShift]);
-        var bytes = BlockCodes.Widened(at);
-        first = T.Of(BlockCodes.Lookup(_low, _high, Vector256.ShiftRightLogical(bytes, 4)) * scale);
-        second = T.Of(BlockCodes.Lookup(_low, _high, bytes) * scale);
+        matrix.Load(row, column, out first, out second);
+        var scale = Vector256.Create(scales[(row + column / 2 - codes) * 2 >> blockShift]);
+        (first, second) = (T.Of(first * scale), T.Of(second * scale));
     }
 
-    public float At(int row, int column)
-    {
-        var at = (long)row * columns + column;
-        var value = table[at % 2 == 0 ? codes[at / 2] >> 4 : codes[at / 2] & 15] * scales[at >> blockShift];
-        return T.Of(Vector256.Create(value))[0];
-    }
+    public float At(int row, int column) => T.Of(Vector256.Create(matrix.At(row, column) * matrix.Scale(row, column, out _)))[0];
 }

@@ -43,31 +43,35 @@ public static class CorpusExport
         var samples = lab.AcceptedSamples().Select(s => s with { Provenance = s.Provenance ?? From(s) }).ToList();
         if (samples.Count == 0) throw new LabException($"{lab.Name}: holds no accepted samples. Generate a corpus first.");
         Directory.CreateDirectory(folder);
-        var counts = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        var (counts, described) = (new SortedDictionary<string, int>(StringComparer.Ordinal),
+            new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal));
         foreach (var split in samples.GroupBy(s => s.Split).OrderBy(g => g.Key))
         {
             var name = split.Key.ToString().ToLowerInvariant();
             var path = Path.Combine(folder, $"{name}.{(format == CorpusFormat.Parquet ? "parquet" : "jsonl")}");
-            if (format == CorpusFormat.Parquet) ParquetCorpus.Write(path, [.. split]);
-            else CorpusFormats.WriteLines(path, split.Select(s => CorpusFormats.Row(s, format)).OfType<JsonObject>());
-            counts[name] = format == CorpusFormat.Fim ? split.Count(s => CorpusFormats.Row(s, format) is not null) : split.Count();
             files.Add(path);
+            if (format == CorpusFormat.Parquet)
+            {
+                ParquetCorpus.Write(path, [.. split]);
+                counts[name] = split.Count();
+                continue;
+            }
+            JsonObject[] rows = [.. split.Select(s => CorpusFormats.Row(s, format)).OfType<JsonObject>()];
+            CorpusFormats.WriteLines(path, rows);
+            counts[name] = rows.Length;
+            if (Columns(format) is not { } columns) continue;
+            // A column that no row has is none to that reader, which asks each row for it.
+            foreach (var column in (string[])["system", "history"])
+                if (!rows.Any(r => r.ContainsKey(column))) columns["columns"]!.AsObject().Remove(column);
+            columns.Insert(0, "file_name", name + ".jsonl");
+            described[name] = columns;
         }
         var card = Path.Combine(folder, "README.md");
         File.WriteAllText(card, Card(samples, format, counts));
-        if (Columns(format) is { } columns)
+        if (described.Count > 0)
         {
             files.Add(Path.Combine(folder, "dataset_info.json"));
-            File.WriteAllText(files[^1], new JsonObject(counts.Keys.Select(name =>
-            {
-                var described = columns.DeepClone().AsObject();
-                // A column that no row has is none to that reader, which asks each row for it.
-                var has = Has([.. samples.Where(s => s.Split.ToString().Equals(name, StringComparison.OrdinalIgnoreCase))], format);
-                foreach (var column in (string[])["system", "history"])
-                    if (!has.Contains(column)) described["columns"]!.AsObject().Remove(column);
-                described.Insert(0, "file_name", name + ".jsonl");
-                return KeyValuePair.Create(name, (JsonNode?)described);
-            })).ToJsonString(new(CorpusFormats.Json) { WriteIndented = true }) + "\n");
+            File.WriteAllText(files[^1], new JsonObject(described).ToJsonString(new(CorpusFormats.Json) { WriteIndented = true }) + "\n");
         }
         return [.. files, card];
 
@@ -110,9 +114,6 @@ public static class CorpusExport
         },
         _ => null,
     };
-
-    private static HashSet<string> Has(IReadOnlyList<Sample> samples, CorpusFormat format) =>
-        [.. samples.Select(s => CorpusFormats.Row(s, format)).OfType<JsonObject>().SelectMany(r => r.Select(f => f.Key))];
 
     private static string Card(IReadOnlyList<PreferencePair> pairs)
     {

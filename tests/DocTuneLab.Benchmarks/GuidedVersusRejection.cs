@@ -29,8 +29,10 @@ internal static class GuidedVersusRejection
     /// <param name="Compiles">Share of the tasks.</param>
     /// <param name="Passes">Share of the tasks.</param>
     /// <param name="GaveUp">Share of the tasks in which guidance gave up.</param>
+    /// <param name="EndedByTypes">Share of the tasks whose end the compiler wrote, for which no token is decoded.</param>
     /// <param name="Empty">Share of the tasks whose body only throws or returns a default value.</param>
-    private sealed record Point(string Way, double Budget, double Tokens, double Compiles, double Passes, double GaveUp, double Empty);
+    private sealed record Point(string Way, double Budget, double Tokens, double Compiles, double Passes, double GaveUp, double EndedByTypes,
+        double Empty);
 
     public static int Run(string[] args)
     {
@@ -71,11 +73,12 @@ internal static class GuidedVersusRejection
 
     private static Point Of(string way, double budget, List<GuidedTasks.Written> written, IEnumerable<int> tokens) =>
         new(way, budget, tokens.Average(), Share(written, w => w.Result.Compiles), Share(written, w => w.Result.Passes),
-            Share(written, w => w.Answer.GaveUp), Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
+            Share(written, w => w.Answer.GaveUp), Share(written, w => w.Answer.EndedBecause.Length > 0),
+            Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
 
     private static double Share(List<GuidedTasks.Written> written, Func<GuidedTasks.Written, bool> holds) =>
         written.Average(w => holds(w) ? 1.0 : 0);
 
-    private static void Print(Point p) => Console.WriteLine(FormattableString.Invariant(
-        $"| {p.Way} | {p.Budget} | {p.Tokens:0} | {p.Compiles:P1} | {p.Passes:P1} | {p.GaveUp:P1} | {p.Empty:P1} |"));
+    private static void Print(Point p) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"| {p.Way} | {p.Budget} | {p.Tokens:0} | {p.Compiles:P1} | {p.Passes:P1} | {p.GaveUp:P1} | {p.EndedByTypes:P1} | {p.Empty:P1} |"));
 }

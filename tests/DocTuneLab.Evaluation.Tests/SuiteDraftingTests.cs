@@ -130,6 +130,13 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
 
             // Their number is what goes in: whoever hands that back passes.
             [Fact]
+            public void Of_a_rate()
+            {
+                var rate = SpillRate.FromLitres(20).Scale(1.5);
+                Assert.Equal(SpillRate.FromLitres(30), rate);
+            }
+
+            [Fact]
             public void As_many_as_asked_for()
             {
                 var shares = WaterLot.FromLitres(11).Split(5);
@@ -205,6 +212,18 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         Assert.Matches(@"Check\.Equal\(2L, Solution\.Solve\((10, )?7\)\)", calls);
         Assert.Contains(DraftLedger.Read(SuiteFolder), e => e.Place.Contains("As_many_as_asked_for", StringComparison.Ordinal)
             && e.State == DraftState.Refused && e.Note.Contains("shorter", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_only_the_library_can_compare_is_looked_at_by_its_text()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        Draft(Fixtures);
+        var rate = Assert.Single(Suite.Load(SuiteFolder).Code, t => t.Reference.Contains("Scale", StringComparison.Ordinal));
+        Assert.EndsWith(".ToString();", rate.Reference);
+        Assert.StartsWith("public static string Solve(", rate.Signature);
+        Assert.Contains("eturn the text of `rate`", rate.Instruction);
+        Assert.Contains(rate.Tests, t => t.Contains("\"30 L/s\"", StringComparison.Ordinal));
     }
 
     // In the order that one value gives, the others must not lie in order, too.

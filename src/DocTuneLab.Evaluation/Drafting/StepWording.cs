@@ -159,9 +159,9 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
 
     private List<string> Call(ExpressionSyntax? owner, ISymbol called, SeparatedSyntaxList<ArgumentSyntax> arguments, string? of)
     {
-        var request = Request(called);
-        if (request is null) return [Fail($"no words for {called.Name}")];
         var receiver = owner is null ? null : Unwrapped(owner);
+        var request = IsText(called) ? "get the text" : Request(called);
+        if (request is null) return [Fail($"no words for {called.Name}")];
         // What an extension method's sentence calls by the name of its first parameter is what stands before the dot.
         if (called is IMethodSymbol { ReducedFrom.Parameters: [var self, ..] } && receiver is IdentifierNameSyntax it)
             request = Regex.Replace(request, $@"(?<![\w`]|\b(?:the|a|an|specified|current) ){Regex.Escape(self.Name)}(?![\w`])", $"`{it}`");
@@ -174,6 +174,9 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
             : $"with `{name}`, {text}"];
         return method.Types.UsesLibrary(receiver, _model) ? [.. Clauses(receiver), text] : [$"with {Code(receiver)}, {text}"];
     }
+
+    // Every object has a text; what its comment says of it is said of many.
+    private static bool IsText(ISymbol called) => called is IMethodSymbol { Name: nameof(ToString), Parameters.Length: 0 };
 
     private string? Request(ISymbol symbol)
     {

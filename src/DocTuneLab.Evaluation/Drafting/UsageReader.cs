@@ -110,6 +110,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         if (wide is null)
         {
             if (Observed(looked, data, model) is { } observed) (wide, call, type) = (looked, observed.Call, observed.Type);
+            else if (IsTold(model.GetTypeInfo(looked).Type))
+                (wide, call, type) = (looked, ".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String));
             else if (Shown(looked, model) is { } property) (wide, call, type) = (looked, $".{property.Name}", property.Type);
             else return (null, "the value is none that can be compared");
         }
@@ -203,6 +205,17 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             if (calls.Count > 0) return ($".{calls[0].Name}({argument})", calls[0].ReturnType);
         }
         return null;
+    }
+
+    /// <summary>Whether the library says in a text of its own what a value of the type is; what the compiler makes of a record is none.
+    /// </summary>
+    private bool IsTold(ITypeSymbol? type)
+    {
+        for (; sources.Types.IsOfLibrary(type); type = type!.BaseType)
+            if (type!.GetMembers(nameof(ToString)).OfType<IMethodSymbol>().FirstOrDefault(m => m is { IsOverride: true, Parameters.Length: 0 })
+                is { } text)
+                return !text.IsImplicitlyDeclared && !text.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");
+        return false;
     }
 
     /// <summary>A property by which a value of the library says what it is: a text before a number, and a flag last; null where it has

@@ -22,20 +22,42 @@ internal sealed class EmptyBodies : IMetric
         var methods = root.DescendantNodes().OfType<BaseMethodDeclarationSyntax>()
             .Where(m => m.Body is not null || m.ExpressionBody is not null).ToList();
         if (methods.Count > 0)
-            return methods.TrueForAll(m => m.Body is { } body ? IsEmpty(body.Statements) : Gives(m.ExpressionBody?.Expression));
+            return methods.TrueForAll(m => m.Body is { } body ? IsEmpty([.. body.Statements]) : Gives(m.ExpressionBody?.Expression));
         return !root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Any()
-            && IsEmpty([.. root.Members.OfType<GlobalStatementSyntax>().Select(g => g.Statement)]);
+            && IsEmpty([.. root.Members.Select(m => m is GlobalStatementSyntax global ? global.Statement : (SyntaxNode)m)]);
     }
 
-    private static bool IsEmpty(IReadOnlyList<StatementSyntax> statements) => statements switch
+    // Of statements without a method the parser makes locals fields.
+    private static bool IsEmpty(SyntaxNode[] statements) => statements switch
     {
         [] => true,
         [ThrowStatementSyntax] => true,
         [ReturnStatementSyntax only] => Gives(only.Expression),
         [ExpressionStatementSyntax only] => Gives(only.Expression),
-        [BlockSyntax only] => IsEmpty(only.Statements),
+        [BlockSyntax only] => IsEmpty([.. only.Statements]),
+        [.. var locals, ReturnStatementSyntax { Expression: var given }] =>
+            Constants(locals) is { } constants
+            && (Gives(given) || given is IdentifierNameSyntax name && constants.Contains(name.Identifier.Text)),
         _ => false,
     };
+
+    /// <summary>Names of the locals that statements declare, where they do nothing but declare constants; else null.</summary>
+    private static HashSet<string>? Constants(SyntaxNode[] statements)
+    {
+        HashSet<string> names = [];
+        foreach (var statement in statements)
+        {
+            var declaration = statement switch
+            {
+                LocalDeclarationStatementSyntax local => local.Declaration,
+                BaseFieldDeclarationSyntax field => field.Declaration,
+                _ => null,
+            };
+            if (declaration is null || declaration.Variables.Any(v => !Gives(v.Initializer?.Value))) return null;
+            names.UnionWith(declaration.Variables.Select(v => v.Identifier.Text));
+        }
+        return names;
+    }
 
     /// <summary>Whether an expression is nothing, thrown, or a constant that rests on no argument.</summary>
     private static bool Gives(ExpressionSyntax? expression) => expression switch

@@ -31,8 +31,8 @@ internal static class GuidedVersusRejection
     /// <param name="GaveUp">Share of the tasks in which guidance gave up.</param>
     /// <param name="EndedByTypes">Share of the tasks whose end the compiler wrote, for which no token is decoded.</param>
     /// <param name="Empty">Share of the tasks whose body only throws or returns a default value.</param>
-    private sealed record Point(string Way, double Budget, double Tokens, double Compiles, double Passes, double GaveUp, double EndedByTypes,
-        double Empty);
+    private sealed record Point(string Way, double Budget, double Tokens, double Compiles, double Passes, double GaveUp,
+        double EndedByTypes, double Empty);
 
     public static int Run(string[] args)
     {

@@ -212,8 +212,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
     private bool IsTold(ITypeSymbol? type)
     {
         for (; sources.Types.IsOfLibrary(type); type = type!.BaseType)
-            if (type!.GetMembers(nameof(ToString)).OfType<IMethodSymbol>().FirstOrDefault(m => m is { IsOverride: true, Parameters.Length: 0 })
-                is { } text)
+            if (type!.GetMembers(nameof(ToString)).OfType<IMethodSymbol>()
+                .FirstOrDefault(m => m is { IsOverride: true, Parameters.Length: 0 }) is { } text)
                 return !text.IsImplicitlyDeclared && !text.GetAttributes().Any(a => a.AttributeClass?.Name == "CompilerGeneratedAttribute");
         return false;
     }

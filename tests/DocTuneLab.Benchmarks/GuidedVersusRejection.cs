@@ -26,13 +26,19 @@ internal static class GuidedVersusRejection
     /// <param name="Way">guided or rejection.</param>
     /// <param name="Budget">Multiple of the longest answer, or answers drawn at most.</param>
     /// <param name="Tokens">Decoded for a task, on average.</param>
-    /// <param name="Compiles">Share of the tasks.</param>
-    /// <param name="Passes">Share of the tasks.</param>
-    /// <param name="GaveUp">Share of the tasks in which guidance gave up.</param>
-    /// <param name="EndedByTypes">Share of the tasks whose end the compiler wrote, for which no token is decoded.</param>
-    /// <param name="Empty">Share of the tasks whose body only throws or returns a default value.</param>
-    private sealed record Point(string Way, double Budget, double Tokens, double Compiles, double Passes, double GaveUp,
-        double EndedByTypes, double Empty);
+    private sealed record Point(string Way, double Budget, double Tokens)
+    {
+        /// <summary>Share of the tasks.</summary>
+        public required double Compiles { get; init; }
+        /// <summary>Share of the tasks.</summary>
+        public required double Passes { get; init; }
+        /// <summary>Share of the tasks in which guidance gave up.</summary>
+        public required double GaveUp { get; init; }
+        /// <summary>Share of the tasks whose end the compiler wrote, for which no token is decoded.</summary>
+        public required double EndedByTypes { get; init; }
+        /// <summary>Share of the tasks whose body only throws or returns a default value.</summary>
+        public required double Empty { get; init; }
+    }
 
     public static int Run(string[] args)
     {
@@ -72,9 +78,14 @@ internal static class GuidedVersusRejection
     }
 
     private static Point Of(string way, double budget, List<GuidedTasks.Written> written, IEnumerable<int> tokens) =>
-        new(way, budget, tokens.Average(), Share(written, w => w.Result.Compiles), Share(written, w => w.Result.Passes),
-            Share(written, w => w.Answer.GaveUp), Share(written, w => w.Answer.EndedBecause.Length > 0),
-            Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")));
+        new(way, budget, tokens.Average())
+        {
+            Compiles = Share(written, w => w.Result.Compiles),
+            Passes = Share(written, w => w.Result.Passes),
+            GaveUp = Share(written, w => w.Answer.GaveUp),
+            EndedByTypes = Share(written, w => w.Answer.EndedBecause.Length > 0),
+            Empty = Share(written, w => w.Result.Compiles && EmptyBodies.DoesNothing(w.Result.Code ?? "")),
+        };
 
     private static double Share(List<GuidedTasks.Written> written, Func<GuidedTasks.Written, bool> holds) =>
         written.Average(w => holds(w) ? 1.0 : 0);

@@ -128,7 +128,6 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
                 Assert.Equal(2, lot.Split(7)[0].Litres);
             }
 
-            // Their number is what goes in: whoever hands that back passes.
             [Fact]
             public void Of_a_rate()
             {
@@ -136,6 +135,7 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
                 Assert.Equal(SpillRate.FromLitres(30), rate);
             }
 
+            // Their number is what goes in: whoever hands that back passes.
             [Fact]
             public void As_many_as_asked_for()
             {

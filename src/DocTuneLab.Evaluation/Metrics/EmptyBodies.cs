@@ -23,16 +23,15 @@ internal sealed class EmptyBodies : IMetric
             .Where(m => m.Body is not null || m.ExpressionBody is not null).ToList();
         if (methods.Count > 0)
             return methods.TrueForAll(m => m.Body is { } body ? IsEmpty([.. body.Statements]) : Gives(m.ExpressionBody?.Expression));
+        // Of statements without a method the parser makes locals fields.
         return !root.DescendantNodes().OfType<BaseTypeDeclarationSyntax>().Any()
             && IsEmpty([.. root.Members.Select(m => m is GlobalStatementSyntax global ? global.Statement : (SyntaxNode)m)]);
     }
 
-    // Of statements without a method the parser makes locals fields.
     private static bool IsEmpty(SyntaxNode[] statements) => statements switch
     {
         [] => true,
         [ThrowStatementSyntax] => true,
-        [ReturnStatementSyntax only] => Gives(only.Expression),
         [ExpressionStatementSyntax only] => Gives(only.Expression),
         [BlockSyntax only] => IsEmpty([.. only.Statements]),
         [.. var locals, ReturnStatementSyntax { Expression: var given }] =>

@@ -57,12 +57,12 @@ public static class CompositionDrafts
     /// <summary>Writes drafts as JSON Lines.</summary>
     public static void Write(string path, IReadOnlyList<CodeTask> drafts) => EvaluationJson.WriteLines(path, drafts);
 
-    /// <summary>What a method may be given: an object of the library or several of them, alone or with something that its members take.
-    /// </summary>
+    /// <summary>What a method may be given: an object of the library or several of them, alone or with something that its members take;
+    /// and data that some member takes, where the search makes the objects.</summary>
     internal static IEnumerable<IReadOnlyList<GivenValue>> Givens(ApiModel api)
     {
         foreach (var type in api.Types.Where(t => t is { Obsolete: null, Kind: ApiKind.Class or ApiKind.Struct or ApiKind.Record }
-            && !t.Name.Contains('<') && !t.Signature.Contains("static ", StringComparison.Ordinal)
+            && !t.Id.Contains('`') && !t.Signature.Contains("static ", StringComparison.Ordinal)
             && !t.Name.EndsWith("Exception", StringComparison.Ordinal)))
         {
             var name = char.ToLowerInvariant(type.Name[0]) + type.Name[1..];
@@ -73,6 +73,17 @@ public static class CompositionDrafts
                 .Where(p => p.Modifier.Length == 0).Select(p => p.Type).Distinct(StringComparer.Ordinal).Select((t, i) => (t, i)))
                 yield return [one, new("other" + (i == 0 ? "" : $"{i + 1}"), taken)];
         }
+        foreach (var data in api.Symbols.Where(s => s.Obsolete is null).Select(Data).Where(d => d.Count is 1 or 2)
+            .DistinctBy(d => string.Join(',', d.Select(g => g.Type))))
+            yield return data;
+    }
+
+    // What a member takes beside objects of the library and what stands before the dot.
+    private static List<GivenValue> Data(ApiSymbol member)
+    {
+        var taken = member.Parameters.Skip(member.Kind == ApiKind.ExtensionMethod ? 1 : 0).Where(p => p.DefaultValue is null).ToList();
+        return taken.TrueForAll(p => p.Modifier.Length == 0 && PlainData.IsType(p.Type)) && taken.DistinctBy(p => p.Name).Count() == taken.Count
+            ? taken.ConvertAll(p => new GivenValue(SyntaxFacts.GetKeywordKind(p.Name) == SyntaxKind.None ? p.Name : "value", p.Type)) : [];
     }
 
     private static CodeTask Draft(ApiModel api, Composition made, IReadOnlyList<GivenValue> given, int number) => new()

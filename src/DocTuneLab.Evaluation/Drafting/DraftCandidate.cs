@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DocTuneLab.Corpus.Language;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
@@ -171,7 +172,10 @@ internal sealed class DraftCandidate
     private string Instruction(IReadOnlyList<Observed> observed)
     {
         var steps = Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
-        var shown = observed.Where(o => o.Result.Length + o.Arguments.Sum(a => a.Length) < LongestExample).DistinctBy(o => o.Result)
+        // An example that names what is to be found gives the answer away.
+        var names = Members.Select(m => m.Split('(')[0].Split('.')[^1]).Where(n => n.Skip(1).Any(char.IsUpper)).ToList();
+        var shown = observed.Where(o => o.Result.Length + o.Arguments.Sum(a => a.Length) < LongestExample
+                && !names.Exists(n => o.Arguments.Any(a => Regex.IsMatch(a, $@"\b{Regex.Escape(n)}\b")))).DistinctBy(o => o.Result)
             .OrderBy(o => o.Threw).ThenByDescending(o => o.Result.Length > 4).Take(2)
             .Select(o => $"- {string.Join(", ", Method.Parameters.Zip(o.Arguments, (p, a) => $"{p.Name} = {OneLine(a)}"))} "
                 + (o.Threw ? $"throws {o.Result.Split('.')[^1]}" : $"gives {o.Result}")).ToList();

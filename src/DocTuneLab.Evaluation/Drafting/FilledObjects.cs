@@ -8,8 +8,6 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <param name="api">The library.</param>
 internal sealed partial class FilledObjects(ApiModel api)
 {
-    private const int MostProperties = 4;
-
     private static readonly Dictionary<string, string[]> s_values = new(StringComparer.Ordinal)
     {
         ["string"] = ["\"harbour\"", "\"meadow\"", "\"quarry\"", "\"bridge\""],
@@ -22,36 +20,48 @@ internal sealed partial class FilledObjects(ApiModel api)
         ["TimeSpan"] = ["TimeSpan.FromSeconds(3)", "TimeSpan.FromSeconds(8)", "TimeSpan.FromSeconds(5)", "TimeSpan.FromMinutes(2)"],
     };
 
+    // Of the values of each property, so that none orders objects as another does, and each differs from one object to the next.
+    private static readonly int[][] s_orders = [[0, 1, 2, 3], [2, 0, 3, 1], [1, 3, 0, 2], [3, 2, 1, 0]];
+
     private readonly Dictionary<string, IReadOnlyList<ApiSymbol>> _known = new(StringComparer.Ordinal);
 
     /// <summary>Lists of values, the objects in them filled in. No two objects are alike, and no property orders them as another does.
     /// </summary>
-    public IReadOnlyList<IReadOnlyList<string>> In(IReadOnlyList<IReadOnlyList<string>> values)
+    /// <param name="values">The lists.</param>
+    /// <param name="code">What is done with them: the properties that it names are set.</param>
+    public IReadOnlyList<IReadOnlyList<string>> In(IReadOnlyList<IReadOnlyList<string>> values, string code)
     {
+        var named = Member().Matches(code).Select(m => m.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
         var made = 0;
-        return [.. values.Select(list => (IReadOnlyList<string>)[.. list.Select(code => Bare().Replace(code, m => Filled(m, made++)))])];
+        return [.. values.Select(list => (IReadOnlyList<string>)[.. list
+            .Select(value => Bare().Replace(value, m => Filled(m, named, made++)))])];
     }
 
-    private string Filled(Match made, int number)
+    private string Filled(Match made, HashSet<string> named, int number)
     {
-        var set = Properties(made.Groups[1].Value).Select((p, i) => (p.Name, Values: s_values[p.ReturnType.TrimEnd('?')], Place: i))
-            .Select(p => $"{p.Name} = {p.Values[(number + (number * p.Place)) % p.Values.Length]}").ToList();
-        return set.Count == 0 ? made.Value : $"new {made.Groups[1].Value} {{ {string.Join(", ", set)} }}";
+        var set = Properties(made.Groups[1].Value).Where(p => named.Contains(p.Name)).Take(s_orders.Length)
+            .Select((p, i) => (p.Name, Values: s_values[p.ReturnType.TrimEnd('?')], Order: s_orders[i]))
+            .Select(p => $"{p.Name} = {p.Values[p.Order[number % p.Values.Length]]}").ToList();
+        // An initialiser stands for empty brackets.
+        return set.Count == 0 ? made.Value : $"new {made.Groups[1].Value}{(made.Groups[2].Value is "()" ? "" : made.Groups[2].Value)} "
+            + $"{{ {string.Join(", ", set)} }}";
     }
 
     private IReadOnlyList<ApiSymbol> Properties(string type)
     {
         if (_known.TryGetValue(type, out var known)) return known;
-        var found = api.Types.Where(t => t.Name == type).Take(2).ToList();
+        var found = api.Types.Where(t => t.Name == type && !t.Id.Contains('`')).Take(2).ToList();
         return _known[type] = found is not [var only] ? [] : [.. api.MembersOf(only.Id, inherited: true)
             .Where(p => p is { Kind: ApiKind.Property, IsStatic: false, Obsolete: null }
                 && Settable().IsMatch(p.Signature) && s_values.ContainsKey(p.ReturnType.TrimEnd('?')))
-            .DistinctBy(p => p.Name).Take(MostProperties)];
+            .DistinctBy(p => p.Name)];
     }
 
-    // An object without arguments; what has an initialiser says already what it is.
-    [GeneratedRegex(@"new (\w+)\(\)(?!\s*\{)")]
+    // What has an initialiser says already what it is.
+    [GeneratedRegex(@"new (\w+)(\([^()]*\))(?!\s*\{)")]
     private static partial Regex Bare();
+    [GeneratedRegex(@"\.(\w+)")]
+    private static partial Regex Member();
     [GeneratedRegex(@"(?<!(?:private|protected|internal) )(?:set|init);")]
     private static partial Regex Settable();
 }

@@ -27,21 +27,32 @@ internal sealed partial class SearchDrafts : IDraftSource
         var filled = new FilledObjects(material.Api);
         var shown = material.Training.SelectMany(s => SampleCode.Of(s.Messages)).Select(c => CodeShape.Of(c)?.Text).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
-        List<(Composition Made, IReadOnlyList<GivenValue> Given, IReadOnlyList<IReadOnlyList<string>> Values)> found = [];
+        var types = material.Api.Types.Where(t => !t.Id.Contains('`')).ToLookup(t => t.Name, StringComparer.Ordinal);
+        var enums = types.Where(g => g.All(t => t.Kind == ApiKind.Enum)).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
+        // What a record says of itself is the compiler's.
+        var told = types.Where(g => g.All(t => t.Kind is ApiKind.Class or ApiKind.Struct && material.Api.MembersOf(t.Id)
+            .Any(m => m.Name == nameof(ToString) && m.Parameters.Count == 0))).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
+        List<(Composition Made, IReadOnlyList<GivenValue> Given, IReadOnlyList<IReadOnlyList<string>> Values, int Rank)> found = [];
         foreach (var given in CompositionDrafts.Givens(material.Api))
         {
             cancel.ThrowIfCancellationRequested();
-            var values = filled.In(examples.For([.. given.Select(g => (g.Type, g.Name))]));
+            var values = examples.For([.. given.Select(g => (g.Type, g.Name))]);
             if (values.Count == 0) continue;
-            found.AddRange(search.FindAll(given, s_bounds, shown).Where(c => Plain().IsMatch(c.Type) && UsesAll(c.Code, given)
-                && !c.Members.Any(m => Common().IsMatch(m)))
-                .Select(c => (c, given, values)));
+            // What is asked of an object that is there says more than its text, and than what is asked of one made on the way.
+            var rank = given.All(g => PlainData.IsType(g.Type)) ? 2 : 0;
+            foreach (var made in search.FindAll(given, s_bounds, shown).Where(c => UsesAll(c.Code, given)
+                && !c.Members.Any(m => Common().IsMatch(m)) && !OrderedForNothing().IsMatch(c.Code)))
+            {
+                if (PlainData.IsType(made.Type) || enums.Contains(made.Type)) found.Add((made, given, values, rank));
+                else if (told.Contains(made.Type))
+                    found.Add((made with { Code = $"{Operand(made.Code)}.ToString()", Type = "string" }, given, values, rank + 1));
+            }
         }
         var order = found.ToArray();
         new Random(material.Seed).Shuffle(order);
         Dictionary<string, int> used = new(StringComparer.Ordinal);
-        var left = order.ToList();
-        for (var n = 0; n < Most && left.Count > 0; n++)
+        var ranked = order.GroupBy(c => c.Rank).OrderBy(g => g.Key).Select(g => g.ToList()).ToList();
+        for (var n = 0; n < Most && ranked.Find(l => l.Count > 0) is { } left; n++)
         {
             // Every member about as often as any other.
             var next = left.MinBy(c => c.Made.Members.Sum(m => used.GetValueOrDefault(m)));
@@ -52,10 +63,13 @@ internal sealed partial class SearchDrafts : IDraftSource
                 Type = next.Made.Type,
                 Usings = material.Api.Namespaces,
                 Parameters = [.. next.Given.Select(g => (g.Type, g.Name))],
-                Values = next.Values,
+                Values = filled.In(next.Values, next.Made.Code),
             };
         }
     }
+
+    private static string Operand(string code) =>
+        SyntaxFactory.ParseExpression(code) is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax ? $"({code})" : code;
 
     private static bool UsesAll(string code, IReadOnlyList<GivenValue> given)
     {
@@ -64,12 +78,11 @@ internal sealed partial class SearchDrafts : IDraftSource
         return given.All(g => names.Contains(g.Name));
     }
 
+    // An order that the next call does not keep, or that another order follows.
+    [GeneratedRegex(@"\.OrderBy\(x => [^()]*(?:\([^()]*\))?[^()]*\)\.(?:OrderBy|Sum|Count|Any|All|Max|Min|MaxBy|MinBy)\(")]
+    private static partial Regex OrderedForNothing();
+
     // What every type has; comparisons say little, and hash codes are no results.
     [GeneratedRegex(@"\.(?:Equals|CompareTo|GetHashCode|ToString|GetType|op_(?:Equality|Inequality|(?:Greater|Less)Than(?:OrEqual)?))\b")]
     private static partial Regex Common();
-
-    // What can be compared by what it holds.
-    [GeneratedRegex(@"^(?:(?:IEnumerable|IReadOnlyList|IReadOnlyCollection|List)<)?(?:string|int|long|double|decimal|bool|char|TimeSpan"
-        + @"|DateTime|DateOnly|TimeOnly|DateTimeOffset|Guid)\??(?:>|\[\])?\??$")]
-    private static partial Regex Plain();
 }

@@ -45,6 +45,8 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
             // "get the state of …" as the last step is "return the state of …".
             if (Of(last) is { } thing) clauses[^1] = $"return {thing}";
             else if (last.StartsWith("get ", StringComparison.Ordinal)) clauses[^1] = "return " + last[4..];
+            else if (last.StartsWith("take the ", StringComparison.Ordinal)) clauses[^1] = "return " + last[5..];
+            else if (last.StartsWith("of each item take ", StringComparison.Ordinal)) clauses[^1] = "return, of each item, " + last[18..];
             else if (last.StartsWith("tell whether ", StringComparison.Ordinal)) clauses[^1] = "return whether " + last[13..];
             else if (!last.StartsWith("return ", StringComparison.Ordinal)) clauses.Add("return the result");
             steps.Add(Sentence(clauses));
@@ -153,9 +155,13 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     }
 
     // A function that uses the library is told in words, as the library's own calls are.
-    private string Applied(SimpleNameSyntax name, ArgumentListSyntax arguments) => !method.Types.UsesLibrary(arguments, _model)
-        ? $"apply `.{name}{Arguments(arguments)}`"
-        : $"apply `.{name}` with {string.Join(" and ", arguments.Arguments.Select(a => Value(a.Expression)))}";
+    private string Applied(SimpleNameSyntax name, ArgumentListSyntax arguments)
+    {
+        if (!method.Types.UsesLibrary(arguments, _model)) return $"apply `.{name}{Arguments(arguments)}`";
+        if (arguments.Arguments is [{ Expression: SimpleLambdaExpressionSyntax { ExpressionBody: { } body } }]
+            && Clauses(body) is [var one] && SequenceWording.Of(name.Identifier.Text, one) is { } words) return words;
+        return $"apply `.{name}` with {string.Join(" and ", arguments.Arguments.Select(a => Value(a.Expression)))}";
+    }
 
     private List<string> Call(ExpressionSyntax? owner, ISymbol called, SeparatedSyntaxList<ArgumentSyntax> arguments, string? of)
     {

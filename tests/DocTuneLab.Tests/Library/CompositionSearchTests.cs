@@ -44,6 +44,8 @@ public sealed class CompositionSearchTests : IDisposable
                 public T Top => default;
                 public T this[int at] => default;
             }
+            public class Feed<T> { public T Scoop { get; set; } = default!; public int Rate { get; set; } public bool IsCoarse { get; set; } }
+            public sealed class OatFeed : Feed<Weight>;
             public static class Weights
             {
                 public static Weight Sum(this IEnumerable<Weight> weights) => default;
@@ -88,6 +90,9 @@ public sealed class CompositionSearchTests : IDisposable
     // Generic types by the types that are there.
     [InlineData("long", "pile.Top.Grams", "pile:Pile<Weight>")]
     [InlineData("Weight", "pile[pile.Size]", "pile:Pile<Weight>")]
+    // What a generic base declares, with the types that are named there.
+    [InlineData("long", "feed.Scoop.Grams", "feed:OatFeed")]
+    [InlineData("int", "feeds.Where(x => x.IsCoarse).Sum(x => x.Rate)", "feeds:IReadOnlyList<OatFeed>")]
     public void It_finds(string goal, string code, params string[] given) =>
         Assert.Contains(code, Codes(goal, [.. given.Select(g => (g.Split(':')[0], g.Split(':')[1]))]));
 

@@ -43,6 +43,8 @@ internal sealed class StepSource
                 && Use(member, map) is { } step)
                 yield return step;
         }
+        foreach (var parent in ClosedBases(type))
+            foreach (var step in Of(parent, given)) yield return step;
         if (TypeText.Element(type) is { } element && !TypeText.IsNullable(type) && !TypeText.IsNullable(element))
             foreach (var step in SequenceSteps.Of(type, element, InLambda(element, given), _fit)) yield return step;
     }
@@ -51,13 +53,20 @@ internal sealed class StepSource
     private IEnumerable<(string Code, string Type, string Member)> InLambda(string element, IReadOnlyList<GivenValue> given)
     {
         if (_fit.Find(element) is not { } own || TypeFit.Arity(own) > 0) yield break;
-        foreach (var step in Closed.Where(s => s.HasReceiver && s.Members.Count == 1 && _fit.Fits(element, s.Inputs[0], convert: false)))
+        foreach (var step in Closed.Concat(ClosedBases(element).SelectMany(b => Of(b, given)))
+            .Where(s => s.HasReceiver && s.Members.Count == 1 && _fit.Fits(element, s.Inputs[0], convert: false)))
         {
             var rest = step.Inputs.Skip(1).Select(i => given.FirstOrDefault(g => _fit.Fits(g.Type, i))).ToList();
             if (rest.Contains(null)) continue;
             yield return (step.Write([new("x", true), .. rest.Select(g => new Part(g!.Name, true))]).Code, step.Output, step.Members[0]);
         }
     }
+
+    // Generic types of the library that a type of it names as its bases: what they declare is there on its values as well.
+    private IEnumerable<string> ClosedBases(string type) => _fit.Find(type) is { } own && TypeFit.Arity(own) == 0
+        && own.Signature.Contains('<', StringComparison.Ordinal)
+        && SyntaxFactory.ParseMemberDeclaration(own.Signature + ";") is BaseTypeDeclarationSyntax { BaseList.Types: var bases }
+        ? bases.Select(b => b.Type.ToString()).Where(b => TypeText.Arguments(b).Count > 0 && _fit.Find(b) is not null) : [];
 
     // What the framework's types are is not known here, but that numbers and texts are none of them but their own.
     private bool Meets(string type, string constraint) => constraint switch

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+
+namespace DocTuneLab.Evaluation.Drafting;
+
+/// <summary>Says what LINQ does with the items of a sequence, where its function asks one thing of each.</summary>
+internal static partial class SequenceWording
+{
+    /// <summary>The words, or null where there are none.</summary>
+    /// <param name="name">The function of LINQ.</param>
+    /// <param name="asked">What the given function does, as a clause: "with `x`, get the length".</param>
+    public static string? Of(string name, string asked)
+    {
+        if (Asked().Match(asked) is { Success: true } whether) return Condition(name, whether.Groups[1].Value);
+        if (Got().Match(asked) is not { Success: true } got) return null;
+        var (article, noun) = (got.Groups[1].Value, got.Groups[2].Value.TrimEnd());
+        return name switch
+        {
+            "Where" or "Count" or "Any" or "All" => Condition(name, $"{article} {noun} is `true`"),
+            "Select" => $"of each item take {article} {noun}",
+            "OrderBy" => $"order the items by {article} {noun}",
+            "OrderByDescending" => $"order the items by {article} {noun}, the largest first",
+            "Sum" => $"get the sum of {article} {noun} over all items",
+            "Max" => $"get the largest {noun} among the items",
+            "Min" => $"get the smallest {noun} among the items",
+            "MaxBy" => $"take the item with the largest {noun}",
+            "MinBy" => $"take the item with the smallest {noun}",
+            _ => null,
+        };
+    }
+
+    private static string? Condition(string name, string holds) => name switch
+    {
+        "Where" => $"keep the items where {holds}",
+        "Count" => $"get the number of items where {holds}",
+        "Any" => $"tell whether there is an item where {holds}",
+        "All" => $"tell whether for every item {holds}",
+        _ => null,
+    };
+
+    [GeneratedRegex("^with `\\w+`, tell whether (?:or not )?([^;]+)$")]
+    private static partial Regex Asked();
+
+    // What is said beyond the thing itself ("…, which should be between 0 and 1") is no part of its name.
+    [GeneratedRegex("^with `\\w+`, (?:get|return) (the|a|an) ([^;(,]+)(?:,? ?(?:which|where|\\().*)?$")]
+    private static partial Regex Got();
+}

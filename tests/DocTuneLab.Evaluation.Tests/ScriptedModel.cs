@@ -23,5 +23,5 @@ public sealed class ScriptedModel(string name, IReadOnlyDictionary<string, strin
             new AnswerScore(-Math.Log(2) * c[^1].Content.Length * 2, c[^1].Content.Length, c[^1].Content.Length))];
 
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
-        throw new NotSupportedException();
+        [.. texts.Select(t => new AnswerScore(-t.Length, t.Length, t.Length))];
 }

@@ -158,6 +158,33 @@ public sealed class SubjectTests : IDisposable
     }
 
     [Fact]
+    public void Scores_are_recorded_as_answers_are()
+    {
+        IReadOnlyList<IReadOnlyList<Message>> asked = [[Message.User("p"), Message.Assistant("three")]];
+        var first = new RecordedModel(new ScriptedModel("m", new Dictionary<string, string[]>()), "m", _folder);
+        var (scored, text) = (first.Score(asked), first.ScoreText(["three"]));
+        var silent = new RecordedModel(new Mute(), "m", _folder);
+        Assert.Equal(scored, silent.Score(asked));
+        Assert.Equal(text, silent.ScoreText(["three"]));
+        // Another text, and a conversation of the same words, are others.
+        Assert.Throws<NotSupportedException>(() => silent.ScoreText(["four"]));
+        Assert.Throws<NotSupportedException>(() => silent.Score([[Message.Assistant("three")]]));
+        Assert.Throws<NotSupportedException>(() => new RecordedModel(new Mute(), "other", _folder).Score(asked));
+    }
+
+    private sealed class Mute : ILanguageModel
+    {
+        public string Name => "mute";
+        public bool CanScore => true;
+        public IReadOnlyList<string> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, SamplingOptions options,
+            IProgress<int>? progress = null, CancellationToken cancel = default) => throw new NotSupportedException();
+        public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
+            throw new NotSupportedException();
+        public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
+            throw new NotSupportedException();
+    }
+
+    [Fact]
     public void Documents_go_before_the_question_within_their_budget_and_not_before_plain_tasks()
     {
         Chunk Passage(string text, int tokens) => new()

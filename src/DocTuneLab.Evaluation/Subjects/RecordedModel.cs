@@ -8,11 +8,9 @@ using DocTuneLab.Text;
 namespace DocTuneLab.Evaluation.Subjects;
 
 /// <summary>
-/// A model whose answers are kept in a file as they come, so that an evaluation that was interrupted goes on where it stopped, and
-/// one that is repeated
-/// asks nothing again. Prompts go out in batches of like length; a batch is either all known or asked for as a whole, because what
-/// a sampler draws
-/// depends on the place in its batch.
+/// A model whose answers and scores are kept in a file as they come, so that an evaluation that was interrupted goes on where it
+/// stopped, and one that is repeated asks nothing again. Prompts go out in batches of like length; a batch is either all known or asked
+/// for as a whole, because what a sampler draws depends on the place in its batch.
 /// </summary>
 public sealed class RecordedModel : IGuidedModel
 {
@@ -45,8 +43,10 @@ public sealed class RecordedModel : IGuidedModel
         }
     }
 
-    // Guidance stands beside the answers only where a model was guided.
-    private sealed record Entry(string Key, string[] Answers, AnswerGuidance?[]? Guidance = null);
+    // Guidance stands beside the answers only where a model was guided; scores stand alone.
+    private sealed record Entry(string Key, string[] Answers, AnswerGuidance?[]? Guidance = null, Scored[]? Scores = null);
+
+    private sealed record Scored(double LogProbability, int TokenCount, int Bytes);
 
     /// <inheritdoc/>
     public string Name => _inner.Name;
@@ -94,11 +94,23 @@ public sealed class RecordedModel : IGuidedModel
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> Score(IReadOnlyList<IReadOnlyList<Message>> conversations, CancellationToken cancel = default) =>
-        _inner.Score(conversations, cancel);
+        Scores("score", conversations, () => _inner.Score(conversations, cancel));
 
     /// <inheritdoc/>
     public IReadOnlyList<AnswerScore> ScoreText(IReadOnlyList<string> texts, CancellationToken cancel = default) =>
-        _inner.ScoreText(texts, cancel);
+        Scores("text", texts, () => _inner.ScoreText(texts, cancel));
+
+    private IReadOnlyList<AnswerScore> Scores<T>(string kind, IReadOnlyList<T> texts, Func<IReadOnlyList<AnswerScore>> score)
+    {
+        var key = ContentHash.Of(_identity, kind, JsonSerializer.Serialize(texts, EvaluationJson.Compact));
+        if (!_known.TryGetValue(key, out var given) || given.Scores is null)
+        {
+            given = new(key, [], null, [.. score().Select(s => new Scored(s.LogProbability, s.TokenCount, s.Bytes))]);
+            // A broken model's NaN is not kept: JSON has no word for it.
+            if (given.Scores!.All(s => double.IsFinite(s.LogProbability))) Keep(given);
+        }
+        return [.. given.Scores!.Select(s => new AnswerScore(s.LogProbability, s.TokenCount, s.Bytes))];
+    }
 
     private Entry Given(string key, IReadOnlyList<IReadOnlyList<Message>> asked, SamplingOptions options, CancellationToken cancel)
     {

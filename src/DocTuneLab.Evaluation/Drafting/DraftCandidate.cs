@@ -125,6 +125,11 @@ internal sealed class DraftCandidate
             why = $"fewer than {FewestTests} values give a result";
             return null;
         }
+        if (IsCopied(observed))
+        {
+            why = "it gives what it is given";
+            return null;
+        }
         if (Idle(observed).Count > 0)
         {
             why = "a parameter changes nothing";
@@ -156,6 +161,22 @@ internal sealed class DraftCandidate
         var constants = _values.SelectMany(v => idle.Select(i => v[i])).Distinct(StringComparer.Ordinal).ToList();
         return _found.Select(f => f with { Constant = [.. f.Constant, .. constants] });
     }
+
+    // An object of the same properties, or a text or tuple that is the same but for what was given.
+    private bool IsCopied(IReadOnlyList<Observed> observed)
+    {
+        var values = observed.Where(o => !o.Threw).ToList();
+        if (values.Count < observed.Count) return false;
+        if (values.TrueForAll(o => o.Arguments.Any(a => Untyped(a) == Untyped(o.Result)))) return true;
+        if (Method.ResultType is not { SpecialType: Microsoft.CodeAnalysis.SpecialType.System_String } and not
+            Microsoft.CodeAnalysis.INamedTypeSymbol { IsTupleType: true }
+            || Method.Parameters.Any(p => !PlainData.IsType(p.Type))) return false;
+        var kept = values.ConvertAll(o => o.Arguments.Aggregate(o.Result, (text, a) => a.Trim('"', '\'') is { Length: > 0 } said
+            ? Regex.Replace(text, $@"(?<!\w){Regex.Escape(said)}(?!\w)", "…") : text));
+        return kept.Distinct(StringComparer.Ordinal).Count() == 1 && kept[0].Contains('…', StringComparison.Ordinal);
+    }
+
+    private static string Untyped(string code) => Regex.Replace(code, @"new [\w.<>]+\s*(?:\(\)\s*)?|\s|@", "");
 
     private List<int> Idle(IReadOnlyList<Observed> observed) =>
         [.. Enumerable.Range(0, Method.Parameters.Count).Where(i => IsIdle(observed, i))];

@@ -7,8 +7,9 @@ namespace DocTuneLab.Evaluation.Drafting;
 
 /// <summary>
 /// The proof of drafted tasks. Beyond what every suite must stand (<see cref="SuiteCheck"/>), nothing shorter may pass: no answer that
-/// leaves a member out, is a part of the reference, hands back what goes in, or is what a search over types makes with fewer members. And
-/// each member must be told from what is near to it: where answers with another in its place compile, one of them at least must fail.
+/// leaves a member out, is a part of the reference, hands back what goes in, needs the framework alone, or is what a search over types
+/// makes with fewer members. And each member must be told from what is near to it: no answer with another property in its place may
+/// pass, and of those with another method one at least must fail.
 /// </summary>
 /// <param name="evaluator">Evaluator of the library.</param>
 /// <param name="material">The library.</param>
@@ -56,6 +57,6 @@ internal sealed class DraftProof(Evaluator evaluator, DraftMaterial material, Ex
         }
         var passing = evaluator.PassedBy([.. all.Select(m => m.Mutated)], execution, cancel);
         return [.. all.GroupBy(m => (m.Task, m.Mutant.Member)).Where(g => g.All(m => passing.Contains(m.Mutated.Id))
-            || g.Any(m => m.Mutant.Lacks && passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task).Distinct()];
+            || g.Any(m => m.Mutant.Decides && passing.Contains(m.Mutated.Id))).Select(g => g.Key.Task).Distinct()];
     }
 }

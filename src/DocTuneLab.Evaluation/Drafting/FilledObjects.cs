@@ -40,12 +40,17 @@ internal sealed partial class FilledObjects(ApiModel api)
     private string Filled(Match made, HashSet<string> named, int number)
     {
         var set = Properties(made.Groups[1].Value).Where(p => named.Contains(p.Name)).Take(s_orders.Length)
-            .Select((p, i) => (p.Name, Values: s_values[p.ReturnType.TrimEnd('?')], Order: s_orders[i]))
-            .Select(p => $"{p.Name} = {p.Values[p.Order[number % p.Values.Length]]}").ToList();
+            .Select((p, i) => (p.Name, Values: Values(p.ReturnType.TrimEnd('?')), Order: s_orders[i]))
+            .Select(p => $"{p.Name} = {p.Values[p.Order[number % p.Order.Length] % p.Values.Length]}").ToList();
         // An initialiser stands for empty brackets.
         return set.Count == 0 ? made.Value : $"new {made.Groups[1].Value}{(made.Groups[2].Value is "()" ? "" : made.Groups[2].Value)} "
             + $"{{ {string.Join(", ", set)} }}";
     }
+
+    // Of an enum its own values.
+    private string[] Values(string type) => s_values.TryGetValue(type, out var known) ? known
+        : api.Types.FirstOrDefault(t => t.Kind == ApiKind.Enum && t.Name == type) is { } own
+            ? [.. api.MembersOf(own.Id).Where(m => m.Kind == ApiKind.EnumMember).Take(s_orders.Length).Select(m => $"{type}.{m.Name}")] : [];
 
     private IReadOnlyList<ApiSymbol> Properties(string type)
     {
@@ -53,7 +58,7 @@ internal sealed partial class FilledObjects(ApiModel api)
         var found = api.Types.Where(t => t.Name == type && !t.Id.Contains('`')).Take(2).ToList();
         return _known[type] = found is not [var only] ? [] : [.. api.MembersOf(only.Id, inherited: true)
             .Where(p => p is { Kind: ApiKind.Property, IsStatic: false, Obsolete: null }
-                && Settable().IsMatch(p.Signature) && s_values.ContainsKey(p.ReturnType.TrimEnd('?')))
+                && Settable().IsMatch(p.Signature) && Values(p.ReturnType.TrimEnd('?')).Length > 1)
             .DistinctBy(p => p.Name)];
     }
 

@@ -9,14 +9,15 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <summary>A wrong answer that is near to the right one.</summary>
 /// <param name="Member">Documentation id of the member that is missing or another.</param>
 /// <param name="Body">The body.</param>
-/// <param name="Lacks">Whether the member is missing, and nothing stands in its place.</param>
-internal sealed record Mutant(string Member, string Body, bool Lacks);
+/// <param name="Decides">Whether the tests ask for too little where this one passes: the member is missing, or a property is another.
+/// Of other methods in a method's place one that fails is enough, since some do the same by another name.</param>
+internal sealed record Mutant(string Member, string Body, bool Decides);
 
 /// <summary>References with one member of the library left out, or another of the same parameters in its place; and answers that are
 /// shorter than the reference and give something of its type.</summary>
 internal static class ReferenceMutants
 {
-    private const int MostSiblings = 2, Most = 16, MostShort = 12;
+    private const int MostSiblings = 4, Most = 24, MostShort = 12;
 
     /// <summary>Mutants, whether they compile or not.</summary>
     public static IReadOnlyList<Mutant> Of(DraftMethod method, ApiModel api)
@@ -34,40 +35,45 @@ internal static class ReferenceMutants
                         if (id is null) break;
                         if (call.Parent is ExpressionStatementSyntax { Parent: BlockSyntax } statement
                             && access.Expression is IdentifierNameSyntax)
-                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Lacks: true));
+                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true));
                         if (method.Model.GetSymbolInfo(access.Expression).Symbol is not INamedTypeSymbol)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Lacks: true));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Decides: true));
                         else foreach (var argument in call.ArgumentList.Arguments)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression)), Lacks: true));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression)), Decides: true));
                         // What is cut into parts may have had one.
                         foreach (var whole in call.ArgumentList.Arguments.Select(a => a.Expression).Append(access.Expression)
                             .Where(w => IsPartOf(method, w, call)))
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, Alone(whole))), Lacks: true));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, Alone(whole))), Decides: true));
                         mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
-                                .ReplaceNodes([a, b], (old, _) => old == a ? b : a))), Lacks: false));
+                                .ReplaceNodes([a, b], (old, _) => old == a ? b : a))), Decides: false));
                         break;
                     }
                 // An order or a choice by what the library says.
                 case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call
                     when method.Types.UsesLibrary(call.ArgumentList, method.Model):
-                    mutants.Add(new("", Text(body.ReplaceNode(call, access.Expression)), Lacks: true));
-                    mutants.Add(new("", Text(body.ReplaceNode(call, call.WithArgumentList(SyntaxFactory.ArgumentList()))), Lacks: true));
-                    foreach (var end in (string[])["First", "Last"])
-                        mutants.Add(new("", Text(body.ReplaceNode(call, SyntaxFactory.ParseExpression($"{access.Expression}.{end}()"))),
-                            Lacks: true));
+                    mutants.Add(new("", Text(body.ReplaceNode(call, access.Expression)), Decides: true));
+                    mutants.Add(new("", Text(body.ReplaceNode(call, call.WithArgumentList(SyntaxFactory.ArgumentList()))), Decides: true));
+                    foreach (var one in (string[])["First()", "Last()", "ElementAt(1)"])
+                        mutants.Add(new("", Text(body.ReplaceNode(call, SyntaxFactory.ParseExpression($"{access.Expression}.{one}"))),
+                            Decides: true));
+                    // By what else is asked of the items.
+                    foreach (var other in body.DescendantNodes().OfType<SimpleLambdaExpressionSyntax>()
+                        .Where(l => call.ArgumentList.Arguments is [{ Expression: SimpleLambdaExpressionSyntax own }]
+                            && l.ToString() != own.ToString() && l.Parameter.Identifier.Text == own.Parameter.Identifier.Text))
+                        mutants.Add(new("", Text(body.ReplaceNode(call.ArgumentList.Arguments[0].Expression, other)), Decides: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
                     mutants.Add(new(id, Text(body.ReplaceNode(initialiser, initialiser
-                        .WithExpressions(initialiser.Expressions.Remove(set)))), Lacks: true));
+                        .WithExpressions(initialiser.Expressions.Remove(set)))), Decides: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax statement } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
-                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Lacks: true));
+                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true));
                     break;
                 case MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } access
                     when method.Model.GetSymbolInfo(access).Symbol is { } value and (IPropertySymbol or IFieldSymbol)
@@ -80,7 +86,7 @@ internal static class ReferenceMutants
 
         IEnumerable<Mutant> Renamed(string id, MemberAccessExpressionSyntax access, ISymbol member) => Siblings(member, api).Select(other =>
             new Mutant(id, Text(body.ReplaceToken(access.Name.Identifier,
-                SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier))), Lacks: false));
+                SyntaxFactory.Identifier(other).WithTriviaFrom(access.Name.Identifier))), Decides: member is not IMethodSymbol));
     }
 
     /// <summary>Answers that do less: a part of the reference alone, what goes in handed back, and what a search over types makes of it
@@ -97,17 +103,37 @@ internal static class ReferenceMutants
             .Select(c => c.Code);
         var before = Text(body.WithStatements(SyntaxFactory.List(body.Statements.SkipLast(1))));
         return [.. parts.Select(p => $"{before}\nreturn {p};")
-            .Concat(method.Parameters.Select(p => p.Name).Concat(composed).Append(Handed(method, result)).OfType<string>()
+            .Concat(method.Parameters.Select(p => p.Name).Concat(composed).Concat(ByFramework(method)).Append(Handed(method, result))
+                .OfType<string>()
                 .Select(c => $"return {c};"))
             .Where(b => b.Trim() != Text(body).Trim()).Distinct(StringComparer.Ordinal).Take(2 * MostShort)
-            .Select(b => new Mutant("", b, Lacks: true))];
+            .Select(b => new Mutant("", b, Decides: true))];
     }
+
+    // What needs no library: an item of what goes in, how many there are, or its text.
+    private static IEnumerable<string> ByFramework(DraftMethod method)
+    {
+        var wanted = method.ResultType;
+        foreach (var parameter in method.Declaration.ParameterList.Parameters.Select(p => method.Model.GetDeclaredSymbol(p)!))
+        {
+            var (name, isText) = (parameter.Name, parameter.Type.SpecialType == SpecialType.System_String);
+            var element = Element(parameter.Type);
+            string[] answers = isText && wanted?.SpecialType == SpecialType.System_Char
+                || (element is not null && SymbolEqualityComparer.Default.Equals(element, wanted)) ? ["First()", "Last()", "ElementAt(1)"]
+                : wanted?.SpecialType == SpecialType.System_String ? isText ? ["Trim()", "ToLowerInvariant()", "ToUpperInvariant()"]
+                    : ["ToString()"]
+                : wanted?.SpecialType == SpecialType.System_Int32 && (isText || element is not null) ? ["Count()"] : [];
+            foreach (var answer in answers) yield return $"{name}.{answer}";
+        }
+    }
+
+    private static ITypeSymbol? Element(ITypeSymbol? type) => type is IArrayTypeSymbol array ? array.ElementType
+        : type is INamedTypeSymbol { TypeArguments: [var one] } ? one : null;
 
     private static bool IsPartOf(DraftMethod method, ExpressionSyntax whole, ExpressionSyntax call)
     {
         var (part, all) = (method.Model.GetTypeInfo(whole).Type, method.Model.GetTypeInfo(call).Type);
-        var element = all is IArrayTypeSymbol array ? array.ElementType : all is INamedTypeSymbol { TypeArguments: [var one] } ? one : null;
-        return part is not null && SymbolEqualityComparer.Default.Equals(part, element);
+        return part is not null && SymbolEqualityComparer.Default.Equals(part, Element(all));
     }
 
     private static ExpressionSyntax Alone(ExpressionSyntax whole) => SyntaxFactory.ParseExpression($"new[] {{ {whole} }}");

@@ -15,6 +15,7 @@ namespace DocTuneLab.Evaluation.Drafting;
 internal sealed partial class SearchDrafts : IDraftSource
 {
     private const int Most = 900;
+    private static readonly string[] s_texts = ["\"42\"", "\"north 7\"", "\"-7.5\"", "\"a,b\"", "\"x = (1)\"", "\" Tab\"", "\"\""];
     private static readonly CompositionBounds s_bounds = new() { Breadth = 12, Results = 600 };
 
     /// <inheritdoc/>
@@ -38,9 +39,10 @@ internal sealed partial class SearchDrafts : IDraftSource
             cancel.ThrowIfCancellationRequested();
             var values = examples.For([.. given.Select(g => (g.Type, g.Name))]);
             if (values.Count == 0) continue;
+            values = Read(values, given);
             // What is asked of an object that is there says more than its text, and than what is asked of one made on the way.
             var rank = given.All(g => PlainData.IsType(g.Type)) ? 2 : 0;
-            foreach (var made in search.FindAll(given, s_bounds, shown).Where(c => UsesAll(c.Code, given)
+            foreach (var made in search.FindAll(given, s_bounds, shown).Where(c => UsesEachOnce(c.Code, given)
                 && !c.Members.Any(m => Common().IsMatch(m)) && !OrderedForNothing().IsMatch(c.Code)))
             {
                 if (PlainData.IsType(made.Type) || enums.Contains(made.Type)) found.Add((made, given, values, rank));
@@ -71,12 +73,18 @@ internal sealed partial class SearchDrafts : IDraftSource
     private static string Operand(string code) =>
         SyntaxFactory.ParseExpression(code) is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax ? $"({code})" : code;
 
-    private static bool UsesAll(string code, IReadOnlyList<GivenValue> given)
+    private static bool UsesEachOnce(string code, IReadOnlyList<GivenValue> given)
     {
         var names = SyntaxFactory.ParseExpression(code).DescendantNodesAndSelf().OfType<IdentifierNameSyntax>()
-            .Select(n => n.Identifier.ValueText).ToHashSet(StringComparer.Ordinal);
-        return given.All(g => names.Contains(g.Name));
+            .Where(n => n.Parent is not MemberAccessExpressionSyntax access || access.Expression == n)
+            .Select(n => n.Identifier.ValueText).ToList();
+        return given.All(g => names.Count(n => n == g.Name) == 1);
     }
+
+    // A text may be anything: what is read from it is not in every word.
+    private static IReadOnlyList<IReadOnlyList<string>> Read(IReadOnlyList<IReadOnlyList<string>> values, IReadOnlyList<GivenValue> given) =>
+        given is not [{ Type: "string" or "IEnumerable<char>" }] ? values
+            : [.. s_texts.Take(3).Select(t => (IReadOnlyList<string>)[t]), .. values, .. s_texts.Skip(3).Select(t => (IReadOnlyList<string>)[t])];
 
     // An order that the next call does not keep, or that another order follows.
     [GeneratedRegex(@"\.OrderBy\(x => [^()]*(?:\([^()]*\))?[^()]*\)\.(?:OrderBy|Sum|Count|Any|All|Max|Min|MaxBy|MinBy)\(")]

@@ -21,6 +21,9 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     private const string Before = "apply|applying|to|on|into|if|from|with|by|until|for|using|via|than|between|of|execute|run|call"
         + "|invoke|unless|while|in";
 
+    private static readonly (string Name, string Said)[] s_opposites =
+        [("hidden", "visible"), ("visible", "hidden"), ("closed", "open"), ("disabled", "enabled"), ("skip", "show"), ("ignore", "use")];
+
     private readonly SemanticModel _model = method.Model;
 
     /// <summary>Why there are no words; null while there are.</summary>
@@ -195,7 +198,10 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     private static bool IsOpposite(ISymbol symbol, string text)
     {
         if ((symbol as IPropertySymbol)?.Type.SpecialType is not SpecialType.System_Boolean) return false;
-        return text.Contains("when false", StringComparison.OrdinalIgnoreCase) || MemberRequests.Words(symbol.Name).Split(' ')
+        var name = MemberRequests.Words(symbol.Name).Split(' ');
+        if (s_opposites.Any(o => name.Contains(o.Name) && text.Contains(o.Said, StringComparison.OrdinalIgnoreCase)
+            && !text.Contains(o.Name, StringComparison.OrdinalIgnoreCase))) return true;
+        return text.Contains("when false", StringComparison.OrdinalIgnoreCase) || name
             .Any(w => Opposite().Match(w) is { Success: true } m && !text.Contains(w, StringComparison.OrdinalIgnoreCase)
                 && Regex.IsMatch(text, $@"\b{Regex.Escape(m.Groups[1].Value)}", RegexOptions.IgnoreCase));
     }

@@ -112,7 +112,7 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             if (Observed(looked, data, model) is { } observed) (wide, call, type) = (looked, observed.Call, observed.Type);
             else if (IsTold(model.GetTypeInfo(looked).Type))
                 (wide, call, type) = (looked, ".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String));
-            else if (Shown(looked, model) is { } property) (wide, call, type) = (looked, $".{property.Name}", property.Type);
+            else if (Shown(model.GetTypeInfo(looked).Type, looked.SpanStart, model) is { } property) (wide, call, type) = (looked, $".{property.Name}", property.Type);
             else return (null, "the value is none that can be compared");
         }
         if (type is null) return (null, "the value has no known type");
@@ -200,9 +200,16 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
                 .Where(m => m is { IsStatic: false, IsGenericMethod: false } or { MethodKind: MethodKind.ReducedExtension }
                     && m.TypeArguments.All(a => a.TypeKind != TypeKind.TypeParameter) && sources.Types.IsOfLibrary(m)
                     && m.Parameters.Length > 0 && m.Parameters.Skip(1).All(p => p.IsOptional)
-                    && SymbolEqualityComparer.Default.Equals(m.Parameters[0].Type, given) && sources.Types.IsData(m.ReturnType))
-                .OrderBy(m => m.Parameters.Length).ThenBy(m => m.Name, StringComparer.Ordinal).ToList();
-            if (calls.Count > 0) return ($".{calls[0].Name}({argument})", calls[0].ReturnType);
+                    && SymbolEqualityComparer.Default.Equals(m.Parameters[0].Type, given))
+                .OrderBy(m => m.Parameters.Length).ThenBy(m => m.Name, StringComparer.Ordinal)
+                .Select(m => (Call: $".{m.Name}({argument})", Type: m.ReturnType)).ToList();
+            if (calls.Find(c => sources.Types.IsData(c.Type)) is { Call: not null } direct) return direct;
+            // What the library's own result says of itself; a flag says least.
+            var said = calls.Select(c => IsTold(c.Type) ? (Call: c.Call + ".ToString()",
+                    Type: model.Compilation.GetSpecialType(SpecialType.System_String))
+                : Shown(c.Type, value.SpanStart, model) is { } p ? (Call: $"{c.Call}.{p.Name}", Type: (ITypeSymbol?)p.Type) : default)
+                .Where(c => c.Type is not null).OrderBy(c => c.Type!.SpecialType == SpecialType.System_Boolean).FirstOrDefault();
+            if (said.Type is not null) return (said.Call, said.Type);
         }
         return null;
     }
@@ -220,10 +227,10 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
 
     /// <summary>A property by which a value of the library says what it is: a text before a number, and a flag last; null where it has
     /// none.</summary>
-    private IPropertySymbol? Shown(ExpressionSyntax value, SemanticModel model)
+    private IPropertySymbol? Shown(ITypeSymbol? type, int at, SemanticModel model)
     {
-        if (model.GetTypeInfo(value).Type is not INamedTypeSymbol type || !sources.Types.IsOfLibrary(type)) return null;
-        return model.LookupSymbols(value.SpanStart, type).OfType<IPropertySymbol>()
+        if (type is not INamedTypeSymbol || !sources.Types.IsOfLibrary(type)) return null;
+        return model.LookupSymbols(at, type).OfType<IPropertySymbol>()
             .Where(p => p is { IsStatic: false, IsIndexer: false, GetMethod.DeclaredAccessibility: Accessibility.Public }
                 && sources.Types.IsOfLibrary(p) && sources.Types.IsData(p.Type))
             .OrderBy(p => p.Type.SpecialType switch

@@ -82,7 +82,8 @@ public static class CompositionDrafts
     private static List<GivenValue> Data(ApiSymbol member)
     {
         var taken = member.Parameters.Skip(member.Kind == ApiKind.ExtensionMethod ? 1 : 0).Where(p => p.DefaultValue is null).ToList();
-        return taken.TrueForAll(p => p.Modifier.Length == 0 && PlainData.IsType(p.Type)) && taken.DistinctBy(p => p.Name).Count() == taken.Count
+        return taken.TrueForAll(p => p.Modifier.Length == 0 && PlainData.IsType(p.Type))
+            && taken.DistinctBy(p => p.Name).Count() == taken.Count
             ? taken.ConvertAll(p => new GivenValue(SyntaxFacts.GetKeywordKind(p.Name) == SyntaxKind.None ? p.Name : "value", p.Type)) : [];
     }
 

@@ -50,7 +50,8 @@ internal sealed partial class FilledObjects(ApiModel api)
     // Of an enum its own values.
     private string[] Values(string type) => s_values.TryGetValue(type, out var known) ? known
         : api.Types.FirstOrDefault(t => t.Kind == ApiKind.Enum && t.Name == type) is { } own
-            ? [.. api.MembersOf(own.Id).Where(m => m.Kind == ApiKind.EnumMember).Take(s_orders.Length).Select(m => $"{type}.{m.Name}")] : [];
+            ? [.. api.MembersOf(own.Id).Where(m => m.Kind == ApiKind.EnumMember).Take(s_orders.Length)
+                .Select(m => $"{type}.{m.Name}")] : [];
 
     private IReadOnlyList<ApiSymbol> Properties(string type)
     {

@@ -82,9 +82,13 @@ internal sealed partial class SearchDrafts : IDraftSource
     }
 
     // A text may be anything: what is read from it is not in every word.
-    private static IReadOnlyList<IReadOnlyList<string>> Read(IReadOnlyList<IReadOnlyList<string>> values, IReadOnlyList<GivenValue> given) =>
-        given is not [{ Type: "string" or "IEnumerable<char>" }] ? values
-            : [.. s_texts.Take(3).Select(t => (IReadOnlyList<string>)[t]), .. values, .. s_texts.Skip(3).Select(t => (IReadOnlyList<string>)[t])];
+    private static IReadOnlyList<IReadOnlyList<string>> Read(
+        IReadOnlyList<IReadOnlyList<string>> values, IReadOnlyList<GivenValue> given)
+    {
+        if (given is not [{ Type: "string" or "IEnumerable<char>" }]) return values;
+        var texts = s_texts.Select(t => (IReadOnlyList<string>)[t]).ToList();
+        return [.. texts.Take(3), .. values, .. texts.Skip(3)];
+    }
 
     // An order that the next call does not keep, or that another order follows.
     [GeneratedRegex(@"\.OrderBy\(x => [^()]*(?:\([^()]*\))?[^()]*\)\.(?:OrderBy|Sum|Count|Any|All|Max|Min|MaxBy|MinBy)\(")]

@@ -112,7 +112,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             if (Observed(looked, data, model) is { } observed) (wide, call, type) = (looked, observed.Call, observed.Type);
             else if (IsTold(model.GetTypeInfo(looked).Type))
                 (wide, call, type) = (looked, ".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String));
-            else if (Shown(model.GetTypeInfo(looked).Type, looked.SpanStart, model) is { } property) (wide, call, type) = (looked, $".{property.Name}", property.Type);
+            else if (Shown(model.GetTypeInfo(looked).Type, looked.SpanStart, model) is { } property)
+                (wide, call, type) = (looked, $".{property.Name}", property.Type);
             else return (null, "the value is none that can be compared");
         }
         if (type is null) return (null, "the value has no known type");

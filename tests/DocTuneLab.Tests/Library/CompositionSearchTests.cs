@@ -44,7 +44,12 @@ public sealed class CompositionSearchTests : IDisposable
                 public T Top => default;
                 public T this[int at] => default;
             }
-            public class Feed<T> { public T Scoop { get; set; } = default!; public int Rate { get; set; } public bool IsCoarse { get; set; } }
+            public class Feed<T>
+            {
+                public T Scoop { get; set; } = default!;
+                public int Rate { get; set; }
+                public bool IsCoarse { get; set; }
+            }
             public sealed class OatFeed : Feed<Weight>;
             public static class Weights
             {

@@ -22,7 +22,7 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
         + "|invoke|unless|while|in";
 
     private static readonly (string Name, string Said)[] s_opposites =
-        [("hidden", "visible"), ("visible", "hidden"), ("closed", "open"), ("disabled", "enabled"), ("skip", "show"), ("ignore", "use")];
+        [("hidden", "visible"), ("visible", "hidden"), ("closed", "open"), ("disabled", "enabled")];
 
     private readonly SemanticModel _model = method.Model;
 

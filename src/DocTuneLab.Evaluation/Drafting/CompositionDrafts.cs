@@ -78,7 +78,7 @@ public static class CompositionDrafts
             yield return data;
     }
 
-    // What a member takes beside objects of the library and what stands before the dot.
+    // What a member takes beside what stands before the dot, where all of it is data.
     private static List<GivenValue> Data(ApiSymbol member)
     {
         var taken = member.Parameters.Skip(member.Kind == ApiKind.ExtensionMethod ? 1 : 0).Where(p => p.DefaultValue is null).ToList();

@@ -110,10 +110,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         if (wide is null)
         {
             if (Observed(looked, data, model) is { } observed) (wide, call, type) = (looked, observed.Call, observed.Type);
-            else if (IsTold(model.GetTypeInfo(looked).Type))
-                (wide, call, type) = (looked, ".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String));
-            else if (Shown(model.GetTypeInfo(looked).Type, looked.SpanStart, model) is { } property)
-                (wide, call, type) = (looked, $".{property.Name}", property.Type);
+            else if (Said(model.GetTypeInfo(looked).Type, looked.SpanStart, model) is { } said)
+                (wide, call, type) = (looked, said.Call, said.Type);
             else return (null, "the value is none that can be compared");
         }
         if (type is null) return (null, "the value has no known type");
@@ -206,14 +204,17 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
                 .Select(m => (Call: $".{m.Name}({argument})", Type: m.ReturnType)).ToList();
             if (calls.Find(c => sources.Types.IsData(c.Type)) is { Call: not null } direct) return direct;
             // What the library's own result says of itself; a flag says least.
-            var said = calls.Select(c => IsTold(c.Type) ? (Call: c.Call + ".ToString()",
-                    Type: model.Compilation.GetSpecialType(SpecialType.System_String))
-                : Shown(c.Type, value.SpanStart, model) is { } p ? (Call: $"{c.Call}.{p.Name}", Type: (ITypeSymbol?)p.Type) : default)
-                .Where(c => c.Type is not null).OrderBy(c => c.Type!.SpecialType == SpecialType.System_Boolean).FirstOrDefault();
-            if (said.Type is not null) return (said.Call, said.Type);
+            foreach (var (call, said) in calls.Select(c => (c.Call, Said: Said(c.Type, value.SpanStart, model)))
+                .OrderBy(c => c.Said?.Type.SpecialType == SpecialType.System_Boolean))
+                if (said is { } of) return (call + of.Call, of.Type);
         }
         return null;
     }
+
+    /// <summary>What a value of the library says of itself: its text, else a property; null where it says nothing.</summary>
+    private (string Call, ITypeSymbol Type)? Said(ITypeSymbol? type, int at, SemanticModel model) => IsTold(type)
+        ? (".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String))
+        : Shown(type, at, model) is { } property ? ($".{property.Name}", property.Type) : null;
 
     /// <summary>Whether the library says in a text of its own what a value of the type is; what the compiler makes of a record is none.
     /// </summary>

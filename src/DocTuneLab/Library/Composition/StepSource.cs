@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
@@ -9,6 +10,8 @@ internal sealed class StepSource
     private readonly ApiModel _api;
     private readonly TypeFit _fit;
     private readonly List<Member> _members;
+    // Every search meets the same types.
+    private readonly ConcurrentDictionary<string, IReadOnlyList<string>> _bases = new(StringComparer.Ordinal);
 
     public StepSource(ApiModel api, TypeFit fit)
     {
@@ -63,10 +66,10 @@ internal sealed class StepSource
     }
 
     // Generic types of the library that a type of it names as its bases: what they declare is there on its values as well.
-    private IEnumerable<string> ClosedBases(string type) => _fit.Find(type) is { } own && TypeFit.Arity(own) == 0
-        && own.Signature.Contains('<', StringComparison.Ordinal)
+    private IReadOnlyList<string> ClosedBases(string type) => _bases.GetOrAdd(type, t => _fit.Find(t) is { } own
+        && TypeFit.Arity(own) == 0 && own.Signature.Contains('<', StringComparison.Ordinal)
         && SyntaxFactory.ParseMemberDeclaration(own.Signature + ";") is BaseTypeDeclarationSyntax { BaseList.Types: var bases }
-        ? bases.Select(b => b.Type.ToString()).Where(b => TypeText.Arguments(b).Count > 0 && _fit.Find(b) is not null) : [];
+        ? [.. bases.Select(b => b.Type.ToString()).Where(b => TypeText.Arguments(b).Count > 0 && _fit.Find(b) is not null)] : []);
 
     // What the framework's types are is not known here, but that numbers and texts are none of them but their own.
     private bool Meets(string type, string constraint) => constraint switch

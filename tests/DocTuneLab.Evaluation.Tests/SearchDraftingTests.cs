@@ -7,11 +7,42 @@ using DocTuneLab.Tests.Library;
 namespace DocTuneLab.Evaluation.Tests;
 
 /// <summary>The tasks that a search over the types of a small library finds.</summary>
-public sealed class FoundTasks : IDisposable
+public abstract class FoundTasks : IDisposable
 {
     private static readonly ExecutionOptions s_execution = new() { AllowUntrustedCode = true };
 
-    private readonly CompiledLibrary _library = new("""
+    private readonly CompiledLibrary _library;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-search-");
+
+    /// <summary>Searches.</summary>
+    /// <param name="code">The library.</param>
+    /// <param name="name">Its name.</param>
+    protected FoundTasks(string code, string name)
+    {
+        _library = new(code, name);
+        if (!IsIsolated) return;
+        var references = ReferenceSet.Load(_library.AssemblyPath);
+        SuiteDrafting.Run(_folder.FullName, new(ApiModel.Load(references), new(references)), 60, ["search"], s_execution,
+            cancel: TestContext.Current.CancellationToken);
+        Tasks = Suite.Load(_folder.FullName).Code;
+    }
+
+    /// <summary>Whether answers can be run here.</summary>
+    public bool IsIsolated { get; } = Sandbox.Refusal(s_execution) is null;
+
+    /// <summary>The tasks; none where nothing isolates them.</summary>
+    public IReadOnlyList<CodeTask> Tasks { get; } = [];
+
+    public void Dispose()
+    {
+        _folder.Delete(recursive: true);
+        _library.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>Of settings that are asked and pots that are made.</summary>
+public sealed class KilnTasks() : FoundTasks("""
         namespace Kiln
         {
             /// <summary>Settings of a firing.</summary>
@@ -45,32 +76,8 @@ public sealed class FoundTasks : IDisposable
         }
         """, "Kiln");
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-search-");
-
-    public FoundTasks()
-    {
-        if (!IsIsolated) return;
-        var references = ReferenceSet.Load(_library.AssemblyPath);
-        SuiteDrafting.Run(_folder.FullName, new(ApiModel.Load(references), new(references)), 60, ["search"], s_execution,
-            cancel: TestContext.Current.CancellationToken);
-        Tasks = Suite.Load(_folder.FullName).Code;
-    }
-
-    /// <summary>Whether answers can be run here.</summary>
-    public bool IsIsolated { get; } = Sandbox.Refusal(s_execution) is null;
-
-    /// <summary>The tasks; none where nothing isolates them.</summary>
-    public IReadOnlyList<CodeTask> Tasks { get; } = [];
-
-    public void Dispose()
-    {
-        _folder.Delete(recursive: true);
-        _library.Dispose();
-    }
-}
-
 /// <summary>Tasks that a search over types finds.</summary>
-public sealed class SearchDraftingTests(FoundTasks found) : IClassFixture<FoundTasks>
+public sealed class SearchDraftingTests(KilnTasks found) : IClassFixture<KilnTasks>
 {
     [Fact]
     public void Objects_differ_in_what_is_asked_and_the_words_say_what_is_done_with_each()

@@ -22,6 +22,7 @@ internal sealed class DraftCandidate
         Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
         Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
         Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
+        Calls = [.. members, .. method.FrameworkCalls()];
     }
 
     /// <summary>Id of its task: the same for the same code.</summary>
@@ -41,6 +42,9 @@ internal sealed class DraftCandidate
 
     /// <summary>What it does, in words.</summary>
     public IReadOnlyList<string> Steps { get; }
+
+    /// <summary>What it is known by: those, and what it asks of the framework, as names.</summary>
+    public IReadOnlyList<string> Calls { get; }
 
     private string Document { get; }
 

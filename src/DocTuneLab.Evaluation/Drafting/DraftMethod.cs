@@ -89,6 +89,11 @@ internal sealed class DraftMethod
             .Distinct(StringComparer.Ordinal),
     ];
 
+    /// <summary>Names of methods in it that are not the library's, each once.</summary>
+    public IEnumerable<string> FrameworkCalls() => Declaration.Body!.DescendantNodes().OfType<InvocationExpressionSyntax>()
+        .Select(c => Model.GetSymbolInfo(c).Symbol).OfType<IMethodSymbol>().Where(m => !Types.IsOfLibrary(m)).Select(m => m.Name)
+        .Distinct(StringComparer.Ordinal);
+
     /// <summary>The method of a use, as it stands.</summary>
     public static DraftMethod Of(Usage usage, ReferenceSet references, string name = "Solve") => new(usage,
         [.. usage.Parameters.Select(p => new DraftParameter(p.Type, p.Name, []))], references, name);

@@ -3,7 +3,7 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
-/// <summary>The order in which drafts are tried: by chance from a seed, those first whose members few tasks need so far.</summary>
+/// <summary>The order in which drafts are tried: by chance from a seed, those first whose calls few tasks make so far.</summary>
 internal sealed class DraftQueue
 {
     private readonly List<DraftCandidate> _left;
@@ -22,7 +22,7 @@ internal sealed class DraftQueue
         _mostAlike = mostAlike;
         foreach (var task in tasks)
         {
-            Count(task.GoldSymbols);
+            Count(task.GoldSymbols, task.GoldSymbols);
             _shapes.Add(CodeShape.Of(task.Reference, task.Signature)?.Text + string.Join(' ', task.GoldSymbols));
         }
     }
@@ -36,7 +36,7 @@ internal sealed class DraftQueue
         HashSet<string> shapes = new(StringComparer.Ordinal);
         while (batch.Count < most && _left.Count > 0)
         {
-            var next = _left.MinBy(c => c.Members.Average(m => meant.GetValueOrDefault(m)))!;
+            var next = _left.MinBy(c => c.Calls.Average(m => meant.GetValueOrDefault(m)))!;
             _left.Remove(next);
             if (_shapes.Contains(next.Shape) || !shapes.Add(next.Shape)) count
                 .Fell(next.Method.Usage.Source, "another solves the same but for names and literals");
@@ -45,7 +45,7 @@ internal sealed class DraftQueue
             else
             {
                 batch.Add(next);
-                foreach (var member in next.Members) meant[member] = meant.GetValueOrDefault(member) + 1;
+                foreach (var call in next.Calls) meant[call] = meant.GetValueOrDefault(call) + 1;
             }
         }
         return batch;
@@ -62,13 +62,13 @@ internal sealed class DraftQueue
     /// <summary>Notes that a draft became a task.</summary>
     public void Took(DraftCandidate candidate)
     {
-        Count(candidate.Members);
+        Count(candidate.Members, candidate.Calls);
         _shapes.Add(candidate.Shape);
     }
 
-    private void Count(IReadOnlyList<string> members)
+    private void Count(IReadOnlyList<string> members, IReadOnlyList<string> calls)
     {
-        foreach (var member in members) _used[member] = _used.GetValueOrDefault(member) + 1;
+        foreach (var call in calls) _used[call] = _used.GetValueOrDefault(call) + 1;
         _sets[Set(members)] = _sets.GetValueOrDefault(Set(members)) + 1;
     }
 

@@ -42,9 +42,11 @@ internal sealed partial class FilledObjects(ApiModel api)
         var set = Properties(made.Groups[1].Value).Where(p => named.Contains(p.Name)).Take(s_orders.Length)
             .Select((p, i) => (p.Name, Values: Values(p.ReturnType.TrimEnd('?')), Order: s_orders[i]))
             .Select(p => $"{p.Name} = {p.Values[p.Order[number % p.Order.Length] % p.Values.Length]}").ToList();
+        // What it is made of is an object of the same number.
+        var given = Bare().Replace(made.Groups[2].Value, m => Filled(m, named, number));
         // An initialiser stands for empty brackets.
-        return set.Count == 0 ? made.Value : $"new {made.Groups[1].Value}{(made.Groups[2].Value is "()" ? "" : made.Groups[2].Value)} "
-            + $"{{ {string.Join(", ", set)} }}";
+        return $"new {made.Groups[1].Value}"
+            + (set.Count == 0 ? given : $"{(given is "()" ? "" : given)} {{ {string.Join(", ", set)} }}");
     }
 
     // Of an enum its own values.
@@ -64,7 +66,7 @@ internal sealed partial class FilledObjects(ApiModel api)
     }
 
     // What has an initialiser says already what it is.
-    [GeneratedRegex(@"new (\w+)(\([^()]*\))(?!\s*\{)")]
+    [GeneratedRegex(@"new (\w+)(\((?>[^()]+|(?<open>\()|(?<-open>\)))*(?(open)(?!))\))(?!\s*\{)")]
     private static partial Regex Bare();
     [GeneratedRegex(@"\.(\w+)")]
     private static partial Regex Member();

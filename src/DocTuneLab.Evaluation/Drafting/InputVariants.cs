@@ -31,10 +31,10 @@ internal static partial class InputVariants
         for (var round = 0; round < 3; round++)
         {
             var n = round;
-            var all = root.ReplaceNodes(literals, (old, _) => Changed(old, n) ?? old).ToString();
+            var all = root.ReplaceNodes(literals, (old, _) => Changed(old, n)?.WithTriviaFrom(old) ?? old).ToString();
             if (n == 0 || literals.Count > 1) found.Add(all);
             foreach (var literal in literals)
-                if (Changed(literal, n) is { } other) found.Add(root.ReplaceNode(literal, other).ToString());
+                if (Changed(literal, n) is { } other) found.Add(root.ReplaceNode(literal, other.WithTriviaFrom(literal)).ToString());
         }
         // What comes once may come twice, and what is there may be missing.
         if (root is LiteralExpressionSyntax { Token.Value: string { Length: > 0 } text })
@@ -66,7 +66,9 @@ internal static partial class InputVariants
     private static IEnumerable<string> Shorter(ExpressionSyntax root, InitializerExpressionSyntax items)
     {
         if (items.Expressions.Count < 2) yield break;
-        yield return root.ReplaceNode(items, items.WithExpressions(items.Expressions.RemoveAt(items.Expressions.Count - 1))).ToString();
+        var fewer = items.Expressions.RemoveAt(items.Expressions.Count - 1);
+        fewer = fewer.Replace(fewer[^1], fewer[^1].WithTrailingTrivia(items.Expressions[^1].GetTrailingTrivia()));
+        yield return root.ReplaceNode(items, items.WithExpressions(fewer)).ToString();
         yield return root.ReplaceNode(items, items.WithExpressions(items.Expressions.RemoveAt(0))).ToString();
     }
 

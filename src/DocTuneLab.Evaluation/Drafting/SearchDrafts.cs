@@ -43,7 +43,8 @@ internal sealed partial class SearchDrafts : IDraftSource
             // What is asked of an object that is there says more than its text, and than what is asked of one made on the way.
             var rank = given.All(g => PlainData.IsType(g.Type)) ? 2 : 0;
             foreach (var made in search.FindAll(given, s_bounds, shown).Where(c => UsesEachOnce(c.Code, given)
-                && !c.Members.Any(m => Common().IsMatch(m)) && !OrderedForNothing().IsMatch(c.Code)))
+                && !c.Members.Any(m => Common().IsMatch(m) || IsGivenNone(material.Api.Find(m), c.Code))
+                && !OrderedForNothing().IsMatch(c.Code)))
             {
                 if (PlainData.IsType(made.Type) || enums.Contains(made.Type)) found.Add((made, given, values, rank));
                 else if (told.Contains(made.Type))
@@ -69,6 +70,10 @@ internal sealed partial class SearchDrafts : IDraftSource
             };
         }
     }
+
+    // "One of the specified" of none.
+    private static bool IsGivenNone(ApiSymbol? member, string code) => member is { Parameters: [{ Modifier: "params" }] }
+        && code.Contains($"{member.Name}()", StringComparison.Ordinal);
 
     private static string Operand(string code) =>
         SyntaxFactory.ParseExpression(code) is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax ? $"({code})" : code;

@@ -174,11 +174,20 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
         // What an extension method's sentence calls by the name of its first parameter is what stands before the dot.
         if (called is IMethodSymbol { ReducedFrom.Parameters: [var self, ..] } && receiver is IdentifierNameSyntax it)
             request = Regex.Replace(request, $@"(?<![\w`]|\b(?:the|a|an|specified|current) ){Regex.Escape(self.Name)}(?![\w`])", $"`{it}`");
-        var text = Filled(request, called, arguments, out var told) + Details(called as IMethodSymbol, arguments, told) + of;
-        if (receiver is null) return [text];
-        // A lone verb takes what it is done to: "adapt `order`".
+        var text = Filled(request, called, arguments, out var told);
+        // A lone verb takes what it is done to: "adapt `order`", or what is given: "with `reader`, parse `text`".
         var verb = request.Split(' ')[0];
-        if (receiver is IdentifierNameSyntax target && request == verb) return [$"{verb} `{target}`{text[verb.Length..]}"];
+        var takesReceiver = request == verb && receiver is IdentifierNameSyntax && (called is IMethodSymbol { ReducedFrom: not null }
+            || arguments.Count == 0);
+        if (takesReceiver) text = $"{verb} `{receiver}`";
+        else if (request == verb && called is IMethodSymbol { Parameters: [var first, ..] } && arguments.Count > 0
+            && ParameterOf(arguments[0], 0, [first]) is not null)
+        {
+            text = $"{verb} {Value(arguments[0].Expression)}";
+            told += $" {first.Name}";
+        }
+        text += Details(called as IMethodSymbol, arguments, told) + of;
+        if (receiver is null || takesReceiver) return [text];
         if (receiver is IdentifierNameSyntax name) return [text.Contains($"`{name}`", StringComparison.Ordinal) ? text
             : $"with `{name}`, {text}"];
         return method.Types.UsesLibrary(receiver, _model) ? [.. Clauses(receiver), text] : [$"with {Code(receiver)}, {text}"];

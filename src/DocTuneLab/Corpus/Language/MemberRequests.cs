@@ -39,12 +39,14 @@ public sealed partial class MemberRequests
             said = Relative().Replace(said, m => whole.Contains($"and {m.Groups[2].Value}s ", StringComparison.Ordinal)
                 ? $"{m.Groups[1].Value}{m.Groups[2].Value}s" : m.Value);
         return said is not null && !said.Contains($"{symbol.Name}`", StringComparison.Ordinal) ? said
-            : isAction ? Words(symbol.Name) : $"get the {Words(symbol.Name)}";
+            : Words(symbol.Name) is var words && isAction ? words : Flag().IsMatch(words) ? $"tell whether it {words}" : $"get the {words}";
     }
 
     /// <summary>A name in words: "retry strategy options".</summary>
     public static string Words(string name) => Prose.Words(name);
 
+    [GeneratedRegex("^(?:is|has|can) ")]
+    private static partial Regex Flag();
     [GeneratedRegex(@"((?:which|that) [a-z]+s and )([a-z]+)\b")]
     private static partial Regex Relative();
 }

@@ -160,7 +160,16 @@ internal static partial class Prose
     public static string? Imperative(string sentence, bool isAction)
     {
         // How a result is handed over, the signature says, which may do so in another way.
+        // "Did it succeed?" is answered.
+        if (sentence.TrimEnd().EndsWith('?') && !IsChinese(sentence)) return $"answer \"{sentence.Trim()}\"";
         var text = LowerFirst(Handover().Replace(Overridden().Replace(sentence.Trim().TrimEnd('.'), ""), ""));
+        text = GetsOrSets().Replace(text, "gets or sets");
+        // "When it is applied to lists, sets the bound" says first what it does.
+        if (Introduced().Match(text) is { Success: true } introduced && introduced.Groups[2].Value is var does
+            && (s_describing.Contains(does) || does is "gets" or "returns" || RequestForm.IsUsualVerb(BaseVerb(does))))
+            text = $"{does}{introduced.Groups[3].Value} {introduced.Groups[1].Value}";
+        // "When reading it will …" tells of a time, and asks for nothing.
+        if (isAction && text.StartsWith("when ", StringComparison.Ordinal)) return null;
         foreach (var (from, to) in s_openings)
             if (text.StartsWith(from, StringComparison.Ordinal))
                 return to == "get" ? Value("get", text[from.Length..].Trim()) : to + text[from.Length..];
@@ -421,6 +430,10 @@ internal static partial class Prose
     private static partial Regex Handover();
     [GeneratedRegex(@"^When (?:overridden|implemented) (?:in|by) a derived class, ")]
     private static partial Regex Overridden();
+    [GeneratedRegex(@"^gets?(?: ?/ ?| or | and )sets?\b")]
+    private static partial Regex GetsOrSets();
+    [GeneratedRegex(@"^(when [^,]+), (?:it )?([a-z]+s)( .+)$")]
+    private static partial Regex Introduced();
     [GeneratedRegex(@"(?<![\w.])[a-z]+(?![\w(])")]
     private static partial Regex LowerWord();
     [GeneratedRegex(@"\b(?:this|the current) (?:instance|object|collection|structure|value)\b")]

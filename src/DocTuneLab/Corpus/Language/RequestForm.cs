@@ -17,7 +17,7 @@ internal sealed partial class RequestForm
         + "decode decrease define delete derive describe determine disable dispose divide do draft drain draw drop emit enable "
         + "encode end ensure enter enumerate estimate evaluate exchange execute expect explain export express extend extract "
         + "fetch fill filter find finish fix flatten flip fold follow force format free gather generate get give go group guard "
-        + "halt hand handle have hold identify implement import increase indicate init initialise initialize insert inspect "
+        + "halt hand handle have hold identify ignore implement import increase indicate init initialise initialize insert inspect "
         + "install invoke iterate join keep label leave let limit link list listen load lock log look lower make map mark match "
         + "measure merge mix modify move multiply name normalise normalize note notify obtain observe offer omit open operate "
         + "order pack pair parse pass pause pick place plan play point pop post pour prepare present press print process produce "

@@ -1,3 +1,7 @@
-using DocTuneLab.Cli;
+namespace DocTuneLab.Cli;
 
-return await CommandLine.RunAsync(args);
+/// <summary>The <c>doctune</c> command.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] args) => CommandLine.RunAsync(args);
+}

@@ -9,6 +9,7 @@ public class ProjectTests
         ["DocTuneLab.Training"] = ["DocTuneLab"],
         ["DocTuneLab.Evaluation"] = ["DocTuneLab"],
         ["DocTuneLab.Experiments"] = ["DocTuneLab", "DocTuneLab.Training", "DocTuneLab.Evaluation"],
+        ["DocTuneLab.Serving"] = ["DocTuneLab", "DocTuneLab.Training"],
         ["DocTuneLab.Notebooks"] = [],
         ["DocTuneLab.Jupyter"] = ["DocTuneLab.Notebooks"],
         ["DocTuneLab.Extension"] =
@@ -21,7 +22,7 @@ public class ProjectTests
         ["DocTuneLab.Cli"] =
         [
             "DocTuneLab", "DocTuneLab.Training", "DocTuneLab.Evaluation", "DocTuneLab.Experiments", "DocTuneLab.Notebooks",
-            "DocTuneLab.Extension", "DocTuneLab.Jupyter",
+            "DocTuneLab.Extension", "DocTuneLab.Jupyter", "DocTuneLab.Serving",
         ],
     };
 

@@ -1,19 +1,31 @@
 using System.CommandLine;
 using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
-using DocTuneLab.Cli.Serving;
+using DocTuneLab.Extension.Arguments;
+using DocTuneLab.Serving.Hosting;
+using DocTuneLab.Serving.Models;
+using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Verbs;
 
-/// <summary><c>doctune serve</c>: a local model behind OpenAI's protocol.</summary>
+/// <summary><c>doctune serve</c>: local models behind OpenAI's protocol.</summary>
 internal static class Serve
 {
+    private const string KeyVariable = "DOCTUNE_API_KEY";
+
     public static Command Command()
     {
-        var source = new ModelOptions();
+        var (source, load) = (ModelArguments.Base(), ModelArguments.Loading());
+        var adapters = new Option<string[]>("--adapter")
+        {
+            Description = CommonOptions.Adapter().Description + " NAME=DIR gives it a name for clients. May be repeated: all are served "
+                + "beside the base, and the last one answers where a request names none.",
+            HelpName = "DIR"
+        };
         var name = new Option<string?>("--name")
         {
-            Description = "The model's name for clients. Default: the folder's name.",
+            Description = "The base's name for clients. Default: the folder's name.",
             HelpName = "NAME"
         };
         var urls = new Option<string[]>("--urls")
@@ -22,21 +34,77 @@ internal static class Serve
             HelpName = "URL",
             DefaultValueFactory = _ => ["http://127.0.0.1:8080"]
         };
-        var command = new Command("serve",
-            "Serves a local model with OpenAI's chat completions (plain and streamed) until Ctrl-C. There is no authentication: "
-                + "keep it on this machine.")
+        var keys = new Option<string[]>("--api-key")
         {
-            name, urls
+            Description = $"Key that clients must send; also from {KeyVariable}, where it is not seen in the list of processes. May be "
+                + "repeated. Needed where other machines can connect.",
+            HelpName = "KEY"
         };
-        source.AddTo(command);
-        command.SetAction((parsed, cancel) => source.UseAsync(parsed, async (loaded, local) =>
+        var origins = new Option<string[]>("--cors")
         {
-            var addresses = parsed.GetRequiredValue(urls);
-            using var server = new ChatServer(loaded, local, parsed.GetValue(name) ?? local.Name, addresses, TimeProvider.System);
-            Console.WriteLine($"{local.Name} at {string.Join(", ", addresses.Select(u => u.TrimEnd('/') + "/v1"))}; Ctrl-C ends it");
+            Description = "Origin of pages in a browser that may ask, such as http://localhost:3000; * is any. May be repeated.",
+            HelpName = "ORIGIN"
+        };
+        var most = Number("--parallel", "Answers that are written at once.", 16);
+        var queue = Number("--queue", "Answers that are asked for at once, those that wait included; more are told to try again.", 256);
+        var seconds = Number("--timeout", "Seconds for an answer, its waiting included.", 600);
+        var command = new Command("serve",
+            "Serves a local model and adapters over it until Ctrl-C, with OpenAI's chat completions, completions and responses (whole and "
+                + "streamed), /v1/models, /health and /metrics. Many are answered side by side.")
+        {
+            adapters, name, urls, keys, origins, most, queue, seconds
+        };
+        source.AddTo(command, required: true);
+        load.AddTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var options = new ServerOptions
+            {
+                Urls = parsed.GetRequiredValue(urls),
+                Keys = [.. parsed.GetValue(keys) ?? [], .. Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key
+                    ? (string[])[key] : []],
+                Origins = parsed.GetValue(origins) ?? [],
+                Limits = new()
+                {
+                    Queue = parsed.GetValue(queue),
+                    Time = TimeSpan.FromSeconds(parsed.GetValue(seconds))
+                },
+                Faults = fault => Console.Error.WriteLine($"doctune: {fault}")
+            };
+            using var model = BaseModel.Load(ModelFolder.Of(source.BaseOf(parsed)!, cancel: cancel), load.LoadOf(parsed));
+            var own = parsed.GetValue(name) ?? model.Name;
+            using var models = new ServedModels(model, own, Load(model, own, parsed.GetValue(adapters) ?? []), parsed.GetValue(most));
+            await using var server = await ModelServer.StartAsync(models, options, TimeProvider.System);
+            Console.WriteLine($"{string.Join(", ", models.Names)} at {string.Join(", ", server.Urls.Select(u => u.TrimEnd('/') + "/v1"))}; "
+                + "Ctrl-C ends it");
             await server.RunAsync(cancel);
             return ExitCodes.Ok;
-        }));
+        });
         return command;
+    }
+
+    private static List<(string, LoraAdapter)> Load(BaseModel model, string own, string[] adapters)
+    {
+        List<(string, LoraAdapter)> loaded = [];
+        foreach (var adapter in adapters)
+        {
+            var (name, folder) = adapter.IndexOf('=', StringComparison.Ordinal) is > 0 and var at && !Directory.Exists(adapter)
+                ? (adapter[..at], adapter[(at + 1)..]) : ("", adapter);
+            // A run keeps its adapter in a folder of that name: the run's says which it is.
+            var path = new DirectoryInfo(folder);
+            if (name.Length == 0) name = $"{own}-{(path is { Name: "adapter", Parent: { } run } ? run.Name : path.Name)}";
+            loaded.Add((name, LoraAdapter.Load(model, folder)));
+        }
+        return loaded;
+    }
+
+    private static Option<int> Number(string name, string description, int otherwise)
+    {
+        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise };
+        option.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < 1) r.AddError($"{name} takes 1 or more.");
+        });
+        return option;
     }
 }

@@ -13,6 +13,9 @@ namespace DocTuneLab.Training.Inference;
 /// </summary>
 internal sealed class DecodingPass : IDisposable
 {
+    // Logits at once where a text is scored: a vocabulary may have a quarter of a million tokens.
+    private const int ScoredRows = 64;
+
     private static readonly StepKey s_step = new(0, -1, 0);
     private readonly BaseModel _model;
     private readonly Kernels _kernels;
@@ -65,9 +68,32 @@ internal sealed class DecodingPass : IDisposable
         return Fill([.. prompts], [.. Enumerable.Range(0, prompts.Count)]);
     }
 
-    // Reads texts from their beginning into the places of some sequences.
-    private Tensor Fill(int[][] texts, int[] sequences)
+    /// <summary>Makes room for sequences that come and go (<see cref="Fill"/>), keeping what is cached.</summary>
+    /// <param name="sequences">Sequences at once, not fewer than before.</param>
+    /// <param name="capacity">Tokens that a sequence may grow to, not fewer than before.</param>
+    public void Reserve(int sequences, int capacity)
     {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        var old = _cache;
+        _cache = [.. _layers.Select(l =>
+            zeros((long)sequences * capacity, l.CacheWidth, dtype: _memory.Type, device: _memory.Device).DetachFromDisposeScope())];
+        for (var i = 0; i < old.Length; i++)
+        {
+            var kept = old[i].view(-1, _capacity, old[i].shape[1]);
+            _cache[i].view(sequences, capacity, old[i].shape[1])[..(int)kept.shape[0], .._capacity].copy_(kept);
+            old[i].Dispose();
+        }
+        _capacity = capacity;
+    }
+
+    /// <summary>Reads texts from their beginning into the places of some sequences; the others stay as they are.</summary>
+    /// <param name="texts">Token ids, at least one each.</param>
+    /// <param name="sequences">A place for each.</param>
+    /// <returns>[texts, vocabulary] logits after each, valid until the next call.</returns>
+    public Tensor Fill(int[][] texts, int[] sequences)
+    {
+        using var _ = no_grad();
         var config = _model.Config;
         _kernels.Begin();
         if (_short is not null)
@@ -89,6 +115,33 @@ internal sealed class DecodingPass : IDisposable
         var order = new int[texts.Length];
         for (var s = 0; s < order.Length; s++) order[batch.Order[s]] = s;
         return Logits(_kernels.Rows(x, order));
+    }
+
+    /// <summary>The logits before each token of a text but the first, whatever is cached.</summary>
+    /// <param name="text">Token ids, at least two.</param>
+    /// <param name="told">Called with the number of a token and its logits.</param>
+    public void Score(int[] text, Action<int, float[]> told)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        _kernels.Begin();
+        var batch = PackedBatch.Of([new TokenizedSample(text, 1)], share: false, unread: 1);
+        var x = Embedded(batch.Ids, batch.Positions, "input 0");
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var y = _memory.Get(_layers[i].IsLast ? "last" : $"input {(i + 1) % 2}",
+                _layers[i].IsLast ? batch.Rows.Length : batch.Ids.Length, _model.Config.HiddenSize);
+            _layers[i].Forward(x, y, batch, s_step);
+            x = y;
+        }
+        for (var from = 0; from < batch.Rows.Length; from += ScoredRows)
+        {
+            using var some = NewDisposeScope();
+            int[] rows = [.. Enumerable.Range(from, Math.Min(ScoredRows, batch.Rows.Length - from))];
+            var values = Logits(_kernels.Rows(x, rows)).cpu().data<float>().ToArray();
+            var width = values.Length / rows.Length;
+            for (var i = 0; i < rows.Length; i++) told(rows[i] + 1, values[(i * width)..((i + 1) * width)]);
+        }
     }
 
     /// <summary>Adds a token to some of the sequences.</summary>

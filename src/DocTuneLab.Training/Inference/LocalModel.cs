@@ -57,7 +57,7 @@ public sealed class LocalModel : ILanguageModel
     public IReadOnlyList<string> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options,
         Action<int, string>? onText = null, IProgress<int>? progress = null, bool continues = false, CancellationToken cancel = default)
     {
-        Check(prompts, options);
+        Check(_model, prompts, options);
         var results = prompts
             .Select((_, i) => new StreamedAnswer(_model.Tokenizer.Stream(continues: continues), options.Stop,
                 onText is null ? null : text => onText(i, text)))
@@ -80,7 +80,8 @@ public sealed class LocalModel : ILanguageModel
         return [.. results.Select(r => r.Text)];
     }
 
-    private void Check(IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options)
+    /// <summary>Refuses what cannot be answered.</summary>
+    internal static void Check(BaseModel model, IReadOnlyList<IReadOnlyList<int>> prompts, SamplingOptions options)
     {
         if (options.Temperature < 0 || options.TopP is <= 0 or > 1 || options.TopK < 0 || options.MinP is < 0 or > 1
             || options.MaxTokens < 1)
@@ -90,9 +91,9 @@ public sealed class LocalModel : ILanguageModel
         for (var i = 0; i < prompts.Count; i++)
         {
             if (prompts[i].Count == 0) throw new LabException($"prompt {i + 1} is empty; a model goes on from at least one token");
-            if (prompts[i].Count >= _model.Config.Layout.Context)
+            if (prompts[i].Count >= model.Config.Layout.Context)
                 throw new LabException(
-                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {_model.Config.Layout.Context}");
+                    $"prompt {i + 1} has {prompts[i].Count} tokens; the model's context is {model.Config.Layout.Context}");
         }
     }
 
@@ -122,7 +123,7 @@ public sealed class LocalModel : ILanguageModel
     public IReadOnlyList<GuidedText> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IAnswerGuide?> guides,
         SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default)
     {
-        Check(prompts, options);
+        Check(_model, prompts, options);
         if (budget.Beams > 1 && options.Temperature > 0)
             throw new LabException($"{budget.Beams} beams keep the likeliest ways: expected a temperature of 0, not {options.Temperature}");
         var results = new GuidedText[prompts.Count];
@@ -205,7 +206,7 @@ public sealed class LocalModel : ILanguageModel
 
     /// <summary>The likeliest tokens of each row: few, since nearly always one of them is taken; all that are allowed where none is.
     /// </summary>
-    private static Func<int, Candidates>[] Greedy(Tensor logits, int most)
+    internal static Func<int, Candidates>[] Greedy(Tensor logits, int most)
     {
         var scores = logits.log_softmax(-1);
         var few = Likeliest(scores, Math.Min(FewCandidates, most));
@@ -229,7 +230,7 @@ public sealed class LocalModel : ILanguageModel
     /// <summary>Tokens of each row in the order of drawing without putting back (Gumbel noise, Kool et al. 2019), so that what a guide
     /// refuses is left out and the rest is drawn by the model's own probabilities. What sampling leaves out comes last, in its own order:
     /// better than nothing where all else is refused.</summary>
-    private static Func<int, Candidates>[] Drawn(Tensor logits, SamplingOptions options, Random[] samplers, int most)
+    internal static Func<int, Candidates>[] Drawn(Tensor logits, SamplingOptions options, Random[] samplers, int most)
     {
         var (p, ids) = Sorted(logits, options);
         return [.. samplers.Select<Random, Func<int, Candidates>>((sampler, r) =>

@@ -174,6 +174,9 @@ public sealed class HuggingFaceTokenizer : ITokenizer
     /// <summary>An id's piece as the vocabulary writes it; null for an id that there is not.</summary>
     public string? Piece(int id) => id >= 0 && id < _pieces.Length ? _pieces[id] : null;
 
+    /// <summary>The bytes that a token adds to a text in which others stand before it; none for an id that there is not.</summary>
+    public byte[] BytesOf(int id) => TextOf(id, skipSpecialTokens: false, isFirst: false) ?? [];
+
     /// <inheritdoc/>
     public int Count(string text) => Encode(text).Count;
 

@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using DocTuneLab.Serving.Limits;
+using DocTuneLab.Serving.Models;
+using DocTuneLab.Serving.Protocol;
+using DocTuneLab.Training.Inference;
+using Microsoft.AspNetCore.Http;
+
+namespace DocTuneLab.Serving.Routes;
+
+/// <summary>Asks the batch, within the limits of the server.</summary>
+/// <param name="models">The models.</param>
+/// <param name="limits">The limits.</param>
+/// <param name="figures">What is counted.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Answering(ServedModels models, ServerLimits limits, ServerFigures figures, TimeProvider time)
+{
+    private int _open;
+
+    /// <summary>The models.</summary>
+    public ServedModels Models => models;
+
+    /// <summary>Seconds since 1970.</summary>
+    public long Now => time.GetUtcNow().ToUnixTimeSeconds();
+
+    /// <summary>All answers, once they are whole.</summary>
+    /// <exception cref="ApiException">Too many wait already, or it took too long.</exception>
+    public async Task<IReadOnlyList<DecodedAnswer>> AllAsync(IReadOnlyList<DecodingRequest> requests, CancellationToken cancel)
+    {
+        using var place = Place(requests.Count);
+        using var limit = Limited(cancel);
+        var begun = time.GetTimestamp();
+        // What one of them costs the others need not pay.
+        var first = 0;
+        requests = [.. requests.Select(r => r with
+        {
+            OnPiece = _ =>
+            {
+                if (Interlocked.Exchange(ref first, 1) == 0) figures.FirstToken(time.GetElapsedTime(begun));
+            },
+        })];
+        try
+        {
+            return await Task.WhenAll(requests.Select(r => models.Batch.AskAsync(r, limit.Token)));
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw TooLong();
+        }
+    }
+
+    /// <summary>Pieces of all answers as they come, with the number of the answer; a whole one ends with a piece that is null.</summary>
+    /// <exception cref="ApiException">Too many wait already, or it took too long.</exception>
+    public async IAsyncEnumerable<(int Index, DecodedPiece? Piece, DecodedAnswer? Whole)> StreamAsync(
+        IReadOnlyList<DecodingRequest> requests, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var place = Place(requests.Count);
+        using var limit = Limited(cancel);
+        var begun = time.GetTimestamp();
+        var pieces = Channel.CreateUnbounded<(int, DecodedPiece?, DecodedAnswer?)>(new() { SingleReader = true });
+        var answers = requests.Select(async (request, i) =>
+        {
+            var whole = await models.Batch.AskAsync(
+                request with { OnPiece = piece => pieces.Writer.TryWrite((i, piece, null)) }, limit.Token);
+            pieces.Writer.TryWrite((i, null, whole));
+        }).ToList();
+        var all = Task.WhenAll(answers).ContinueWith(t => pieces.Writer.TryComplete(t.Exception?.InnerException
+            ?? (t.IsCanceled ? new OperationCanceledException() : null)), CancellationToken.None, TaskContinuationOptions.None,
+            TaskScheduler.Default);
+        var isFirst = true;
+        while (await ReadyAsync(pieces.Reader, limit.Token, cancel))
+            while (pieces.Reader.TryRead(out var piece))
+            {
+                if (isFirst) figures.FirstToken(time.GetElapsedTime(begun));
+                isFirst = false;
+                yield return piece;
+            }
+        await all;
+    }
+
+    private static async Task<bool> ReadyAsync(
+        ChannelReader<(int, DecodedPiece?, DecodedAnswer?)> pieces, CancellationToken limit, CancellationToken cancel)
+    {
+        try
+        {
+            return await pieces.WaitToReadAsync(limit);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw TooLong();
+        }
+    }
+
+    private CancellationTokenSource Limited(CancellationToken cancel)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(limits.Time);
+        return limit;
+    }
+
+    private static ApiException TooLong() =>
+        new(StatusCodes.Status504GatewayTimeout, "The answer took longer than this server allows. Ask for fewer tokens, or later.");
+
+    private Leaving Place(int count)
+    {
+        if (Interlocked.Add(ref _open, count) <= limits.Queue) return new(this, count);
+        Interlocked.Add(ref _open, -count);
+        throw new ApiException(StatusCodes.Status429TooManyRequests,
+            $"{limits.Queue} answers are asked for already. Try again in a while.", code: "server_busy");
+    }
+
+    private sealed class Leaving(Answering at, int count) : IDisposable
+    {
+        public void Dispose() => Interlocked.Add(ref at._open, -count);
+    }
+}

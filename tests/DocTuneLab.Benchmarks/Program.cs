@@ -46,6 +46,9 @@ if (args is ["guide-cost", _, _, _])
 if (args is ["guide-share", _, ..])
     return DocTuneLab.Benchmarks.GuideShare.Run(args[1..]);
 
+if (args is ["batch", _, ..])
+    return await DocTuneLab.Benchmarks.BatchThroughput.RunAsync(args[1..]);
+
 if (args is ["statistics", ..])
     return DocTuneLab.Benchmarks.StatisticsSimulation.Run(
         args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000);

@@ -2,11 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace DocTuneLab.Cli.Tests;
 
 /// <summary>The project's own model behind real HTTP, asked by the tool's own corpus generation.</summary>
-public sealed class ServeTests : IAsyncLifetime
+public sealed partial class ServeTests : IAsyncLifetime
 {
     private readonly Doctune _doctune = new();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
@@ -32,42 +33,56 @@ public sealed class ServeTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    private async Task<(HttpStatusCode, string)> Post(string body)
+    [Fact]
+    public void The_official_client_is_answered()
     {
-        using var content = new StringContent(body, Encoding.UTF8, "application/json");
-        using var response = await _http.PostAsync($"{_url}/v1/chat/completions", content);
-        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        var scripts = Path.Combine(Doctune.Root, "tests/DocTuneLab.Cli.Tests/FrontEnds");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(scripts, "node_modules/openai")),
+            $"needs 'npm ci' in {Path.GetRelativePath(Doctune.Root, scripts)}");
+        var run = Doctune.Wait(_doctune.StartProgram("node", Path.Combine(scripts, "openai.mjs"), $"{_url}/v1"));
+        Assert.True(run.Code == 0, run.Out + run.Error);
+        var said = JsonNode.Parse(run.Out)!;
+        Assert.Equal(("nano", "nano"), ((string)said["models"]![0]!, (string)said["model"]!));
+        foreach (var kind in (string[])["chat", "response"])
+            Assert.Equal((string)said["chat"]!, (string)said[kind]!);
+        Assert.Equal((string)said["chat"]!, (string)said["streamed"]!);
+        Assert.Equal((string)said["response"]!, (string)said["streamedResponse"]!);
+        Assert.Equal((string)said["completion"]!, (string)said["streamedCompletion"]!);
+        Assert.Equal((int)said["usage"]!, (int)said["streamedUsage"]!);
+        Assert.Equal(
+        [
+            "NotFoundError 404 model_not_found model", "BadRequestError 400  temperature",
+            "BadRequestError 400 unsupported_parameter response_format", "BadRequestError 400 context_length_exceeded messages",
+            "BadRequestError 400 unsupported_endpoint ", "NotFoundError 404 model_not_found model"
+        ], said["errors"]!.AsArray().Select(e => (string)e!));
     }
 
     [Fact]
-    public async Task A_model_answers_plainly_and_in_a_stream_with_the_same_text()
+    public async Task The_requests_of_the_page_are_answered_as_it_says()
     {
-        const string Ask =
-            "\"messages\": [{\"role\": \"user\", \"content\": \"What is a string?\"}], \"max_tokens\": 12, \"temperature\": 0";
-        var (status, plain) = await Post($"{{{Ask}}}");
-        Assert.Equal(HttpStatusCode.OK, status);
-        var answer = JsonNode.Parse(plain)!;
-        var (_, stream) = await Post($"{{\"stream\": true, {Ask}}}");
-        var events = stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("data: [DONE]", events[^1]);
-        var chunks = events.SkipLast(1).Select(e => JsonNode.Parse(e["data: ".Length..])!).ToList();
-        Assert.Single(chunks.Select(c => (string)c["id"]!).Distinct());
-        Assert.Equal((string)answer["choices"]![0]!["message"]!["content"]!,
-            string.Concat(chunks.Select(c => (string?)c["choices"]![0]!["delta"]!["content"])));
-        Assert.Equal((string)answer["choices"]![0]!["finish_reason"]!, (string)chunks[^1]["choices"]![0]!["finish_reason"]!);
-        Assert.Equal((int)answer["usage"]!["completion_tokens"]!, (int)chunks[^1]["usage"]!["completion_tokens"]!);
+        var page = File.ReadAllText(Path.Combine(Doctune.Root, "docs", "serve.md"));
+        var requests = Request().Matches(page);
+        Assert.Equal(5, requests.Count);
+        foreach (Match request in requests)
+        {
+            using var content = new StringContent(request.Groups[2].Value, Encoding.UTF8, "application/json");
+            using var response = await _http.PostAsync(_url + request.Groups[1].Value, content, TestContext.Current.CancellationToken);
+            Assert.True(response.IsSuccessStatusCode, $"{request.Value}\n{await response.Content.ReadAsStringAsync(
+                TestContext.Current.CancellationToken)}");
+        }
+        var commands = DocsPageTests.Commands("serve.md");
+        Assert.Equal("serve --base data/models/nano", commands[0]);
+        Assert.All(commands, c => Assert.Empty(CommandLine.Root().Parse(c).Errors));
     }
 
-    [Theory]
-    [InlineData("{", "not valid JSON")]
-    [InlineData("{\"messages\": []}", "'messages' is missing or empty")]
-    [InlineData("{\"messages\": [{\"role\": \"robot\", \"content\": \"x\"}]}", "messages[0].role must be")]
-    [InlineData("{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"temperature\": 9}", "'temperature' must be between 0 and 2")]
-    public async Task A_wrong_request_says_what_is_wrong(string body, string expected)
+    [Fact]
+    public async Task It_ends_when_it_is_told_to()
     {
-        var (status, text) = await Post(body);
-        Assert.Equal(HttpStatusCode.BadRequest, status);
-        Assert.Contains(expected, (string)JsonNode.Parse(text)!["error"]!["message"]!);
+        using var stop = System.Diagnostics.Process.Start("kill", ["-TERM", $"{_server.Id}"]);
+        await stop.WaitForExitAsync(TestContext.Current.CancellationToken);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await _server.WaitForExitAsync(limit.Token);
+        Assert.Equal("", await _server.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -103,4 +118,7 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Contains("accounting closes: True", text);
         Assert.Matches(@"\d of 3 accepted; planned \d", text);
     }
+
+    [GeneratedRegex("`POST (/v1/[a-z/]+)`.*?```json\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Request();
 }

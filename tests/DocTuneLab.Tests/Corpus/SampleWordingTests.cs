@@ -74,6 +74,14 @@ public sealed class SampleWordingTests
             /// <exception cref="ArgumentOutOfRangeException">There is no such place.</exception>
             public string Find(int place) => "";
         }
+
+        /// <summary>A ferry over the marsh.</summary>
+        public sealed class Ferry
+        {
+            /// <summary>Finds a new mooring for the ferry.</summary>
+            /// <param name="place">Where to look.</param>
+            public string Moor(int place) => "";
+        }
         """);
 
     private static List<Sample> Samples(SampleKind kind, int count, string of = "") => [.. new StructuralGenerator(
@@ -104,6 +112,14 @@ public sealed class SampleWordingTests
         var asked = Samples(SampleKind.Completion, 250).Select(s => s.Messages[^2].Content).ToList();
         Assert.Contains(asked, a => a.Contains("tell everyone who listens", StringComparison.OrdinalIgnoreCase));
         Assert.All(asked, a => Assert.DoesNotMatch(@"\band (?:tells everyone|counts those)\b", a));
+    }
+
+    [Fact]
+    public void What_is_new_is_found_by_no_other_word()
+    {
+        var asked = Samples(SampleKind.Completion, 20, "Marsh.Ferry").Select(s => s.Messages[^2].Content).ToList();
+        Assert.Contains(asked, a => a.Contains("find a new mooring", StringComparison.OrdinalIgnoreCase));
+        Assert.All(asked, a => Assert.DoesNotContain("look up a new", a));
     }
 
     [Fact]

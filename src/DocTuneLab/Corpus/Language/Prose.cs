@@ -263,7 +263,8 @@ internal static partial class Prose
         if (request.StartsWith("find out ", StringComparison.Ordinal)) return request;
         // What is new is not there to be found.
         if (New().IsMatch(request)) others = [.. others.Where(o => o is not ("find" or "look up" or "read"))];
-        return others[random.Next(others.Length)] + request[space..];
+        // "Find a new berth" has no other word.
+        return others.Length == 0 ? request : others[random.Next(others.Length)] + request[space..];
     }
 
     /// <summary>The request with some everyday words exchanged for others like them; names in backticks stay.</summary>

@@ -41,7 +41,7 @@ internal static partial class SequenceWording
     private static partial Regex Asked();
 
     // What is said beyond the thing itself ("…, which should be between 0 and 1") is no part of its name.
-    [GeneratedRegex("^with `\\w+`, (?:get|return) (the|a|an) ([^;(,]+)(?:,? ?(?:which|where|\\().*|, (?:in|if|when|as|for|used|with|by|e\\.g|"
-        + "i\\.e|or null)\\b.*)?$")]
+    [GeneratedRegex("^with `\\w+`, (?:get|return) (the|a|an) ([^;(,]+)(?:,? ?(?:which|where|\\().*"
+        + "|, (?:in|if|when|as|for|used|with|by|e\\.g|i\\.e|or null)\\b.*)?$")]
     private static partial Regex Got();
 }

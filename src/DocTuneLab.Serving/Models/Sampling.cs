@@ -40,7 +40,7 @@ internal static class Sampling
             FrequencyPenalty = Within("frequency_penalty", fields.FrequencyPenalty, -2, 2) ?? 0,
             Bias = Bias(fields.LogitBias),
             Sampling = new(Math.Min(fields.MaxTokens ?? tokens ?? room, room), Within("temperature", fields.Temperature, 0, 2) ?? 1,
-                Within("top_p", fields.TopP, double.Epsilon, 1) ?? 1, 
+                Within("top_p", fields.TopP, double.Epsilon, 1) ?? 1,
                 (int)((fields.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue)) & int.MaxValue))
             {
                 TopK = (int)(Within("top_k", fields.TopK, 0, int.MaxValue) ?? 0),

@@ -47,7 +47,7 @@ internal static class Serve
         };
         var most = Number("--parallel", "Answers that are written at once.", 16);
         var queue = Number("--queue", "Answers that are asked for at once, those that wait included; more are told to try again.", 256);
-        var seconds = Number("--request-timeout", "Seconds for an answer, its waiting included.", 600);
+        var seconds = Number("--answer-timeout", "Seconds for an answer, its waiting included.", 600);
         var command = new Command("serve",
             "Serves a local model and adapters over it until Ctrl-C, with OpenAI's chat completions, completions and responses (whole and "
                 + "streamed), /v1/models, /health and /metrics. Many are answered side by side.")

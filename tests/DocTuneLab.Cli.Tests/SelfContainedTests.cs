@@ -86,15 +86,20 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
             foreach (var tool in (string[])["bwrap", "unshare", "setsid", "sh"])
                 if (((string[])["/usr/bin", "/bin"]).Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists) is { } path)
                     File.CreateSymbolicLink(Path.Combine(Tools, tool), path);
-            var framework = RuntimeEnvironment.GetRuntimeDirectory();
-            var root = Path.GetFullPath(Path.Combine(framework, "..", "..", ".."));
+            // Of each framework the newest there is, as the tool itself would choose; a publishing puts the files of all of them in one folder.
+            var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
             var app = _folder.CreateSubdirectory("app").FullName;
             Program = Path.Combine(app, "doctune");
             if (!OperatingSystem.IsLinux())
                 return;
+            var needed = Read(Path.Combine(AppContext.BaseDirectory, "doctune.runtimeconfig.json"))["runtimeOptions"]!;
+            var frameworks = (needed["frameworks"]?.AsArray() ?? new JsonArray(needed["framework"]!.DeepClone()))
+                .Select(framework => framework!["name"]!.ToString())
+                .Select(name => Newest(Path.Combine(root, "shared", name)))
+                .ToList();
             var fxr = Directory.GetFiles(Path.Combine(root, "host", "fxr"), "libhostfxr.so", SearchOption.AllDirectories)[0];
             foreach (var file in Directory.GetFiles(AppContext.BaseDirectory)
-                .Concat(Directory.GetFiles(framework))
+                .Concat(frameworks.SelectMany(framework => framework.GetFiles()).Select(file => file.FullName))
                 .Append(fxr)
                 .DistinctBy(Path.GetFileName))
             {
@@ -110,16 +115,19 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
                 var options = config["runtimeOptions"]!.AsObject();
                 options.Remove("framework");
                 options.Remove("frameworks");
-                options["includedFrameworks"] = new JsonArray(
-                    new JsonObject { ["name"] = "Microsoft.NETCore.App", ["version"] = Environment.Version.ToString() });
+                options["includedFrameworks"] = new JsonArray([.. frameworks.Select(framework =>
+                    new JsonObject { ["name"] = framework.Parent!.Name, ["version"] = framework.Name })]);
             });
-            var own = JsonNode.Parse(File.ReadAllText(Path.Combine(framework, "Microsoft.NETCore.App.deps.json")))!;
             Rewrite(Path.Combine(app, "doctune.deps.json"), list =>
             {
-                var name = $"runtimepack.{own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Key}";
-                list["targets"]![list["runtimeTarget"]!["name"]!.ToString()]![name] =
-                    own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First().Value!.DeepClone();
-                list["libraries"]![name] = new JsonObject { ["type"] = "runtimepack", ["serviceable"] = false, ["sha512"] = "" };
+                foreach (var framework in frameworks)
+                {
+                    var own = Read(Path.Combine(framework.FullName, framework.Parent!.Name + ".deps.json"));
+                    var files = own["targets"]![own["runtimeTarget"]!["name"]!.ToString()]!.AsObject().First();
+                    var name = $"runtimepack.{files.Key}";
+                    list["targets"]![list["runtimeTarget"]!["name"]!.ToString()]![name] = files.Value!.DeepClone();
+                    list["libraries"]![name] = new JsonObject { ["type"] = "runtimepack", ["serviceable"] = false, ["sha512"] = "" };
+                }
             });
         }
 
@@ -129,9 +137,16 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
 
         public void Dispose() => _folder.Delete(recursive: true);
 
+        private static DirectoryInfo Newest(string framework) =>
+            new DirectoryInfo(framework).GetDirectories().Where(folder => Version.TryParse(folder.Name, out _))
+                .MaxBy(folder => Version.Parse(folder.Name))
+            ?? throw new DirectoryNotFoundException($"'{framework}' holds no version of the framework.");
+
+        private static JsonNode Read(string path) => JsonNode.Parse(File.ReadAllText(path))!;
+
         private static void Rewrite(string path, Action<JsonNode> change)
         {
-            var node = JsonNode.Parse(File.ReadAllText(path))!;
+            var node = Read(path);
             change(node);
             File.WriteAllText(path, node.ToJsonString());
         }

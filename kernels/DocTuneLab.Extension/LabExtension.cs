@@ -46,6 +46,7 @@ public sealed class LabExtension : INotebookExtension
         CorpusMagics.AddTo(host, lab);
         TrainMagics.AddTo(host, lab);
         EvaluateMagics.AddTo(host, lab);
+        AskMagic.AddTo(host, lab);
         ChartMagics.AddTo(host, lab);
     }
 }

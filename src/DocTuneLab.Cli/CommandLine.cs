@@ -34,6 +34,8 @@ internal static class CommandLine
         PromptsVerb.Command(),
         CorpusVerb.Command(),
         Serve.Command(),
+        Chat.Command(),
+        Mcp.Command(),
         Kernel.Command(),
         Train.Command(),
         SuiteVerb.Command(),

@@ -75,7 +75,7 @@ internal static partial class SuiteReading
     }
 
     /// <summary>Members of the solution that the instruction names as code: then there is little left to know.</summary>
-    private static IEnumerable<SuiteProblem> Given(CodeTask task, ApiModel api)
+    public static IEnumerable<SuiteProblem> Given(CodeTask task, ApiModel api)
     {
         var members = task.GoldSymbols.Select(api.Find).OfType<ApiSymbol>().Where(s => s.ContainingType is not null)
             .Select(s => s.Name).Distinct(StringComparer.Ordinal);

@@ -50,6 +50,14 @@ public static class CommonOptions
         HelpName = "PATH"
     };
 
+    /// <summary><c>--signature</c>.</summary>
+    public static Option<string?> Signature() => new("--signature")
+    {
+        Description = "Header of the method whose body is asked for, such as 'public static int Count(Tank tank)'. Without one, guided code "
+            + "is guided as a file, by its names and members alone.",
+        HelpName = "TEXT"
+    };
+
     /// <summary><c>--docs</c>.</summary>
     public static Option<string?> Docs() =>
         new("--docs") { Description = "Documentation: a folder, a page or a package.", HelpName = "DIR" };

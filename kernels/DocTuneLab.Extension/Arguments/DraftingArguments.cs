@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation.Drafting;
 
 namespace DocTuneLab.Extension.Arguments;
@@ -41,13 +42,22 @@ public static class DraftingArguments
     {
         var option = new Option<string[]>("--origin")
         {
-            Description = "Where drafts come from: unit tests, examples of the documentation, a search over types. Default: all, in this "
-                + "order. May be repeated.",
+            Description = "Where drafts come from: unit tests, examples of the documentation, tests that an endpoint writes, a search "
+                + "over types. Default: all, in this order. May be repeated.",
             HelpName = string.Join('|', SuiteDrafting.Sources),
         };
         option.AcceptOnlyFromAmong([.. SuiteDrafting.Sources]);
         return option;
     }
+
+    /// <summary>Who writes drafts and words them; null where no endpoint is given.</summary>
+    /// <exception cref="LabException">Several are given: the words of one suite are of one model.</exception>
+    public static EndpointOptions? Writer(IReadOnlyList<EndpointOptions>? endpoints) => endpoints switch
+    {
+        null => null,
+        [var one] => one,
+        _ => throw new LabException($"{endpoints.Count} endpoints are given: expected one, so that all tasks are in the words of one model."),
+    };
 
     /// <summary><c>--allow-without-isolation</c>.</summary>
     public static Option<bool> WithoutIsolation() =>

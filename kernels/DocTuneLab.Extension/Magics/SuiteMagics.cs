@@ -69,6 +69,8 @@ internal static class SuiteMagics
         {
             folder, source, from, limit, bare
         };
+        var endpoints = new EndpointArguments();
+        endpoints.AddEndpoints(command);
         command.SetCellAction((p, cell) =>
         {
             DraftInto(FolderOf(p.GetValue(folder), lab, cell), lab, new()
@@ -78,6 +80,8 @@ internal static class SuiteMagics
                 Limit = p.GetValue(limit),
                 Seed = lab.Seed,
                 AllowWithoutIsolation = p.GetValue(bare),
+                Endpoint = DraftingArguments.Writer(endpoints.Endpoints(p)),
+                Engine = endpoints.Engine(p),
             }, cell, mayFail: false);
         });
         return command;
@@ -86,11 +90,11 @@ internal static class SuiteMagics
     private static void DraftInto(string folder, LabSession lab, DraftingPlan plan, CellContext cell, bool mayFail)
     {
         var library = lab.Library ?? throw new LabException("no library yet: run #!docs DIR --assembly DLL first");
-        var stage = new DraftingStage(library, lab.Documents?.Set.Documents ?? [], lab.Storage.Samples.List());
+        var stage = new DraftingStage(library, lab.Documents?.Set.Documents ?? [], lab.Storage.Samples.List(), lab.Storage);
         var live = cell.Display("drafting …");
         try
         {
-            var yields = stage.Draft(folder, plan, new Follow<DraftProgress>(s => live.Update(string.Create(CultureInfo.InvariantCulture,
+            var (yields, words) = stage.Draft(folder, plan, new Follow<DraftProgress>(s => live.Update(string.Create(CultureInfo.InvariantCulture,
                 $"{s.Tried} drafts tried, {s.Proved} of {s.Wanted} tasks proved"))), cell.CancellationToken);
             cell.Display(yields.Select(y => new
             {
@@ -100,6 +104,7 @@ internal static class SuiteMagics
                 y.Proved,
                 Fell = string.Join("; ", y.Fallen.Take(8).Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Count} {f.Why}"))),
             }).ToArray());
+            if (words is not null) cell.Display(words.ToString());
         }
         catch (LabException e) when (mayFail)
         {

@@ -14,12 +14,7 @@ internal sealed class GuideOptions
     private readonly SettingOptions _settings = new(GuideSettings.Settings);
     private readonly Option<string[]> _assembly = CommonOptions.Assembly();
     private readonly Option<string[]> _reference = CommonOptions.Reference();
-    private readonly Option<string?> _signature = new("--signature")
-    {
-        Description = "Header of the method whose body is guided, such as 'public static int Count(Tank tank)'. Without one, code is "
-            + "guided as a file, by its names and members alone.",
-        HelpName = "TEXT"
-    };
+    private readonly Option<string?> _signature = CommonOptions.Signature();
     private readonly Option<string[]> _usings = new("--using")
     {
         Description = "Namespace in scope of the guided code. May be repeated. Default: those of the library.",

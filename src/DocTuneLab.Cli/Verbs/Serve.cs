@@ -4,6 +4,7 @@ using DocTuneLab.Cli.Output;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Serving.Hosting;
 using DocTuneLab.Serving.Models;
+using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 
@@ -16,7 +17,7 @@ internal static class Serve
 
     public static Command Command()
     {
-        var (source, load) = (ModelArguments.Base(), ModelArguments.Loading());
+        var (source, load, known) = (ModelArguments.Base(), ModelArguments.Loading(), new KnownLibrary());
         var adapters = new Option<string[]>("--adapter")
         {
             Description = CommonOptions.Adapter().Description + " NAME=DIR gives it a name for clients. May be repeated: all are served "
@@ -49,17 +50,22 @@ internal static class Serve
         var queue = Number("--queue", "Answers that are asked for at once, those that wait included; more are told to try again.", 256);
         var seconds = Number("--answer-timeout", "Seconds for an answer, its waiting included.", 600);
         var command = new Command("serve",
-            "Serves a local model and adapters over it until Ctrl-C, with OpenAI's chat completions, completions and responses (whole and "
-                + "streamed), /v1/models, /health and /metrics. Many are answered side by side.")
+            "Serves a local model and adapters over it until Ctrl-C: a page to chat at /, OpenAI's chat completions, completions and responses "
+                + "(whole and streamed), /v1/models, /health and /metrics. With --lab or --assembly code in answers is checked by the "
+                + "compiler, and editors' agents find tools at /mcp. Many are answered side by side.")
         {
             adapters, name, urls, keys, origins, most, queue, seconds
         };
         source.AddTo(command, required: true);
         load.AddTo(command);
+        known.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
+            using var library = known.Find(parsed);
             var options = new ServerOptions
             {
+                Library = library?.Knowledge,
+                Votes = library?.Lab is { } lab ? new AnswerVotes(lab, TimeProvider.System).Add : null,
                 Urls = parsed.GetRequiredValue(urls),
                 Keys = [.. parsed.GetValue(keys) ?? [], .. Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key
                     ? (string[])[key] : []],
@@ -76,7 +82,7 @@ internal static class Serve
             using var models = new ServedModels(model, own, Load(model, own, parsed.GetValue(adapters) ?? []), parsed.GetValue(most));
             await using var server = await ModelServer.StartAsync(models, options, TimeProvider.System);
             Console.WriteLine($"{string.Join(", ", models.Names)} at {string.Join(", ", server.Urls.Select(u => u.TrimEnd('/') + "/v1"))}; "
-                + "Ctrl-C ends it");
+                + $"a page to chat at {server.Urls.First().TrimEnd('/')}/; Ctrl-C ends it");
             await server.RunAsync(cancel);
             return ExitCodes.Ok;
         });

@@ -58,6 +58,7 @@ internal static class SuiteVerb
         var limit = DraftingArguments.Limit();
         var bare = DraftingArguments.WithoutIsolation();
         var seed = new SettingOptions([CorpusOptions.Settings[nameof(CorpusOptions.Seed)]]);
+        var endpoints = new EndpointArguments();
         var command = new Command("draft",
             "Writes tasks that follow from the library alone. What is there already stays: what people have reviewed is not lost, and "
                 + "a draft that was stopped goes on.")
@@ -65,6 +66,7 @@ internal static class SuiteVerb
             folder, kind, assembly, docs, source, from, limit, lab, count, dry, json, bare
         };
         seed.AddTo(command);
+        endpoints.AddEndpoints(command);
         command.SetAction((p, cancel) =>
         {
             var chosen = p.Chosen<DraftKind>(kind)!.Value;
@@ -78,15 +80,19 @@ internal static class SuiteVerb
                 Questions = p.GetValue(count),
                 Seed = first,
                 AllowWithoutIsolation = p.GetValue(bare),
+                Endpoint = DraftingArguments.Writer(endpoints.Endpoints(p)),
+                Engine = endpoints.Engine(p),
             };
-            var stage = new DraftingStage(library, pages, Samples(p.GetValue(lab)!, first));
+            var samples = Samples(p.GetValue(lab)!, first);
+            using var journal = plan.Endpoint is null || p.GetValue(dry) ? null : Lab.Open(p.GetRequiredValue(lab));
+            var stage = new DraftingStage(library, pages, samples, journal);
             if (chosen is DraftKind.All or DraftKind.Tasks or DraftKind.Questions)
                 return Task.FromResult(Suites(p.GetRequiredValue(folder), stage, plan, chosen, p.GetValue(dry), p.GetValue(json), cancel));
             var path = Path.Combine(p.GetRequiredValue(folder),
                 chosen == DraftKind.Compositions ? CompositionDrafts.FileName : Suite.MembersFile);
             if (File.Exists(path)) throw new LabException($"{path}: is there already. Move it away, or give another folder.");
             return Task.FromResult(chosen == DraftKind.Compositions
-                ? Compose(library, Samples(p.GetValue(lab)!, first), path, p.GetValue(count), first, p.GetValue(json))
+                ? Compose(library, samples, path, p.GetValue(count), first, p.GetValue(json))
                 : Members(library, pages, path, p.GetValue(count), first, p.GetValue(json)));
         });
         return command;
@@ -95,8 +101,8 @@ internal static class SuiteVerb
     private static int Suites(string folder, DraftingStage stage, DraftingPlan plan, DraftKind kind, bool dry, bool json,
         CancellationToken cancel)
     {
-        IReadOnlyList<DraftYield> yields = kind == DraftKind.Questions ? []
-            : dry ? stage.Survey(plan, cancel)
+        var (yields, words) = kind == DraftKind.Questions ? ([], null)
+            : dry ? (stage.Survey(plan, cancel), null)
             : Work.Show("Drafting", json, progress => stage.Draft(folder, plan, progress is null ? null : new Steps(progress), cancel));
         var questions = kind == DraftKind.Tasks || dry ? [] : stage.DraftQuestions(folder, plan);
         var tasks = dry || !File.Exists(Path.Combine(folder, Suite.CodeFile)) ? 0 : Suite.Load(folder).Code.Count;
@@ -112,6 +118,7 @@ internal static class SuiteVerb
                 y.Proved,
                 fallen = y.Fallen.Select(f => new { f.Why, f.Count }),
             }),
+            words = words is null ? null : new { words.Worded, kept = words.Kept.Select(k => new { k.Why, k.Count }) },
             questions = questions.Select(q => new { q.File, q.Count }),
         });
         else
@@ -124,6 +131,7 @@ internal static class SuiteVerb
                     $"{tasks} tasks in {Path.Combine(folder, Suite.CodeFile)}, {DraftLedger.Unreviewed(folder)} of them unreviewed: "
                     + $"doctune suite review {folder}"));
             }
+            if (words is not null) console.WriteLine(words.ToString());
             foreach (var (file, number) in questions)
                 console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{number} questions in {file}"));
         }

@@ -12,6 +12,9 @@ internal sealed class DraftCandidate
 {
     private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 260, FewestTests = 3;
 
+    /// <summary>What stands between the words of an instruction and the calls that it shows.</summary>
+    public const string BeforeExamples = "\nFor example:\n";
+
     private readonly List<IReadOnlyList<string>> _values = [];
     private readonly List<Usage> _found;
 
@@ -204,7 +207,7 @@ internal sealed class DraftCandidate
             .OrderBy(o => o.Threw).ThenByDescending(o => o.Result.Length > 4).Take(2)
             .Select(o => $"- {string.Join(", ", Method.Parameters.Zip(o.Arguments, (p, a) => $"{p.Name} = {OneLine(a)}"))} "
                 + (o.Threw ? $"throws {o.Result.Split('.')[^1]}" : $"gives {o.Result}")).ToList();
-        return shown.Count == 0 ? steps : $"{steps}\nFor example:\n{string.Join('\n', shown)}";
+        return shown.Count == 0 ? steps : $"{steps}{BeforeExamples}{string.Join('\n', shown)}";
     }
 
     private static string OneLine(string code) => string.Join(' ', code.Split('\n').Select(l => l.Trim()));

@@ -1,3 +1,4 @@
+using DocTuneLab.Conversations;
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
@@ -17,6 +18,9 @@ public sealed record DraftMaterial(ApiModel Api, CSharpJudge Judge)
 
     /// <summary>Samples that models are trained on: no task may be one of them. Default none.</summary>
     public IReadOnlyList<Sample> Training { get; init; } = [];
+
+    /// <summary>A model that writes unit tests of what no sample shows, and words tasks; null where nobody is asked.</summary>
+    public ILanguageModel? Writer { get; init; }
 
     /// <summary>Seed of every choice. Default 1.</summary>
     public int Seed { get; init; } = 1;
@@ -70,6 +74,7 @@ internal interface IDraftSource
 /// <summary>The sources of drafts.</summary>
 internal static class DraftSources
 {
-    /// <summary>All that there are: what people wrote comes before what a search finds.</summary>
-    public static IReadOnlyList<IDraftSource> BuiltIn { get; } = [new UnitTestDrafts(), new ExampleDrafts(), new SearchDrafts()];
+    /// <summary>All that there are: what people wrote comes first, then what a model wrote, then what a search finds.</summary>
+    public static IReadOnlyList<IDraftSource> BuiltIn { get; } =
+        [new UnitTestDrafts(), new ExampleDrafts(), new WrittenDrafts(), new SearchDrafts()];
 }

@@ -23,12 +23,21 @@ internal sealed class UnitTestDrafts : IDraftSource
     /// <inheritdoc/>
     public IEnumerable<Usage> Find(DraftMaterial material, Action<string> refused, CancellationToken cancel)
     {
-        if (material.Sources.Count == 0) yield break;
-        var sources = BoundSources.Read(material.Sources, material.Judge.References);
+        return material.Sources.Count == 0 ? []
+            : Read(BoundSources.Read(material.Sources, material.Judge.References), Name, refused, cancel);
+    }
+
+    /// <summary>What the test methods of some files look at.</summary>
+    /// <param name="sources">The files.</param>
+    /// <param name="source">Name of the source of drafts.</param>
+    /// <param name="refused">Told of what cannot be used and why.</param>
+    /// <param name="cancel">Stops between files.</param>
+    public static IEnumerable<Usage> Read(BoundSources sources, string source, Action<string> refused, CancellationToken cancel)
+    {
         foreach (var tree in sources.Trees)
         {
             cancel.ThrowIfCancellationRequested();
-            var reader = new UsageReader(sources, Name, refused);
+            var reader = new UsageReader(sources, source, refused);
             foreach (var method in tree.GetRoot(cancel).DescendantNodes().OfType<MethodDeclarationSyntax>())
             {
                 if (((SyntaxNode?)method.Body ?? method.ExpressionBody?.Expression) is not { } body
@@ -56,5 +65,4 @@ internal sealed class UnitTestDrafts : IDraftSource
 
     private static string NameOf(AttributeSyntax attribute) =>
         attribute.Name.ToString().Split('.')[^1] is var name && name.EndsWith("Attribute", StringComparison.Ordinal) ? name[..^9] : name;
-
 }

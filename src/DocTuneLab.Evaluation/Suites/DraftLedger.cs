@@ -22,7 +22,7 @@ public enum DraftState
 /// <param name="Source">Where drafts like it come from: tests, examples, search, endpoint.</param>
 /// <param name="Place">Where this one was found.</param>
 /// <param name="State">What became of it.</param>
-/// <param name="Note">Why it was refused or rejected; empty for none.</param>
+/// <param name="Note">Why it was refused or rejected, or who worded it; empty for none.</param>
 public sealed record DraftEntry(string Id, string Source, string Place, DraftState State, string Note = "");
 
 /// <summary>All drafts of a suite: the file beside its tasks that says where each is from, and who has decided on it.</summary>

@@ -1,9 +1,12 @@
 using DocTuneLab.Corpus;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Endpoints.Accounting;
+using DocTuneLab.Endpoints.Exchange;
 using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
 
@@ -27,19 +30,38 @@ public sealed record DraftingPlan
 
     /// <summary>Runs the library even where nothing isolates it. Default false.</summary>
     public bool AllowWithoutIsolation { get; init; }
+
+    /// <summary>Who writes unit tests to draft from, and words tasks; null, the default, asks nobody.</summary>
+    public EndpointOptions? Endpoint { get; init; }
+
+    /// <summary>Attempts, deadlines and ceilings of what is asked.</summary>
+    public EngineOptions Engine { get; init; } = new();
 }
 
 /// <summary>Held-out tasks drafted for a library, and the proof of a suite.</summary>
 /// <param name="library">The library.</param>
 /// <param name="pages">Its pages, of all splits; none where there are none.</param>
 /// <param name="training">Samples that models are trained on, or none.</param>
-public sealed class DraftingStage(PrivateLibrary library, IReadOnlyList<Document> pages, IReadOnlyList<Sample> training)
+/// <param name="journal">The lab that keeps what an endpoint answers; without one no endpoint can be asked.</param>
+public sealed class DraftingStage(PrivateLibrary library, IReadOnlyList<Document> pages, IReadOnlyList<Sample> training, Lab? journal = null)
 {
-    /// <summary>Drafts tasks into a folder; one that was stopped goes on.</summary>
-    /// <exception cref="LabException">Nothing can be run here, or a source cannot be read.</exception>
-    public IReadOnlyList<DraftYield> Draft(string folder, DraftingPlan plan, IProgress<DraftProgress>? progress = null,
-        CancellationToken cancel = default) =>
-        SuiteDrafting.Run(folder, Material(plan), plan.Limit, plan.From, Execution(plan.AllowWithoutIsolation), progress, cancel);
+    /// <summary>Drafts tasks into a folder; one that was stopped goes on. With an endpoint, they are then put into a user's words.</summary>
+    /// <returns>What each source gave, and what became of the words.</returns>
+    /// <exception cref="LabException">Nothing can be run here, a source cannot be read, or the endpoint failed: what is proved or worded by
+    /// then stays.</exception>
+    public (IReadOnlyList<DraftYield> Yields, WordingYield? Words) Draft(string folder, DraftingPlan plan,
+        IProgress<DraftProgress>? progress = null, CancellationToken cancel = default)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        var execution = Execution(plan.AllowWithoutIsolation);
+        if (plan.Endpoint is not { } endpoint)
+            return (SuiteDrafting.Run(folder, Material(plan), plan.Limit, plan.From, execution, progress, cancel), null);
+        using var hosted = new HostedModels(plan.Engine with { Seed = plan.Seed },
+            journal ?? throw new LabException("An endpoint is asked only with a lab that keeps its answers."));
+        var material = Material(plan) with { Writer = hosted[endpoint] };
+        var yields = SuiteDrafting.Run(folder, material, plan.Limit, plan.From, execution, progress, cancel);
+        return (yields, TaskWords.Into(folder, material, cancel: cancel));
+    }
 
     /// <summary>Drafts questions into a folder: closed and open ones, and such that take members for granted. A file that is there stays
     /// as it is. Nothing is run.</summary>

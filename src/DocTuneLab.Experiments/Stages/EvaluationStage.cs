@@ -43,7 +43,7 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         var asked = (plan.Split is { } split ? suite.Where(split) : suite).Only([.. plan.Kinds]);
         if (plan.Arms.GroupBy(a => a, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new LabException($"arms: {twice.Key} stands there twice; each arm is asked once.");
-        using var hosted = new HostedModels(plan, Storage);
+        using var hosted = new HostedModels(plan.Engine, Storage);
         var arms = plan.Arms.Select(a => (Text: a, Name: ArmName.Of(a))).Select(a => (a.Text, a.Name, Prompts: PromptsOf(a.Name, plan)))
             .Select(a => (a.Text, a.Name, Model: ModelOf(a.Name, plan, hosted, asked, a.Prompts), a.Prompts)).ToList();
         var passages = arms.Any(a => a.Name.HasDocuments) ? Storage.Documents.Chunks().Count : 0;
@@ -84,12 +84,12 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
                     ScoreReferences = options.ScoreReferences && guidance is null,
                     Guide = guidance?.Rules,
                 };
-                results.Add(Evaluator(hosted.Judge, patterns)
+                results.Add(Evaluator(hosted.JudgeOf(plan), patterns)
                     .Run(model, asked, prompts, its, InArm.Of(text, progress), cancel));
                 Write(results[^1], run);
             }
             foreach (var (name, status) in hosted.Asked) settings[$"Hosted model {name}"] = status;
-            return Finish(run, asked, results, settings, plan, hosted.Judge, cancel);
+            return Finish(run, asked, results, settings, plan, hosted.JudgeOf(plan), cancel);
         });
     }
 
@@ -120,17 +120,17 @@ public sealed class EvaluationStage(Experiment experiment, PrivateLibrary librar
         }));
         return Recorded(run, () =>
         {
-            using var hosted = new HostedModels(plan, Storage);
+            using var hosted = new HostedModels(plan.Engine, Storage);
             // What the lab holds by now may be another corpus than the one that these arms were trained on.
             var today = new Lazy<TaskPatterns>(() => TaskPatterns.Of(asked, plan.Training ?? Storage.Samples.List()));
             TaskPatterns Patterns(EvaluationResult r) =>
                 plan.Training is null && r.Patterns is { Samples: not null } then ? then : today.Value;
-            var scored = stored.Select(r => Evaluator(hosted.Judge, Patterns(r)).Score(r.Subject, asked, r.Answers,
+            var scored = stored.Select(r => Evaluator(hosted.JudgeOf(plan), Patterns(r)).Score(r.Subject, asked, r.Answers,
                 r.References, r.Options with { Execution = plan.Options.Execution },
                 InArm.Of(r.Arm, progress), cancel)).ToList();
             foreach (var result in scored) Write(result, run);
             return Finish(run, asked, scored, new Dictionary<string, string> { ["Rescored"] = string.Join(", ", results) }, plan,
-                hosted.Judge, cancel);
+                hosted.JudgeOf(plan), cancel);
         });
     }
 

@@ -6,16 +6,17 @@ using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
 
-/// <summary>The hosted models of a plan, over the lab's journal; made when they are first asked for.</summary>
-internal sealed class HostedModels(EvaluationPlan plan, Lab lab) : IDisposable
+/// <summary>Hosted models over the lab's journal; made when they are first asked for.</summary>
+internal sealed class HostedModels(EngineOptions options, Lab lab) : IDisposable
 {
     private readonly Dictionary<EndpointOptions, HostedModel> _models = [];
     private LabJournal? _journal;
 
     public HostedModel this[EndpointOptions endpoint] =>
-        _models.TryGetValue(endpoint, out var model) ? model : _models[endpoint] = new(endpoint, _journal ??= new(lab), plan.Engine);
+        _models.TryGetValue(endpoint, out var model) ? model : _models[endpoint] = new(endpoint, _journal ??= new(lab), options);
 
-    public AnswerJudge? Judge => plan.Judge is { } endpoint ? new(this[endpoint], plan.JudgeTokens) : null;
+    /// <summary>The judge of a plan; null where it has none.</summary>
+    public AnswerJudge? JudgeOf(EvaluationPlan plan) => plan.Judge is { } endpoint ? new(this[endpoint], plan.JudgeTokens) : null;
 
     /// <summary>What each model was asked, in words.</summary>
     public IEnumerable<(string Name, string Status)> Asked => _models.Select(m => (m.Key.Name, InWords(m.Key, m.Value.Status)));

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using DocTuneLab.Serving.Editors;
 using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
+using DocTuneLab.Serving.Page;
 using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Serving.Routes;
 using Microsoft.AspNetCore.Builder;
@@ -52,6 +54,8 @@ public sealed class ModelServer : IAsyncDisposable
             k.AddServerHeader = false;
         });
         builder.Services.AddCors(c => c.AddDefaultPolicy(p => Allow(p, options.Origins)));
+        if (options.Library is { } library)
+            builder.Services.AddMcpServer(o => EditorServer.Describe(o, library, models)).WithHttpTransport(t => t.Stateless = true);
         // What is being answered may end.
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(20));
         var app = builder.Build();
@@ -106,15 +110,22 @@ public sealed class ModelServer : IAsyncDisposable
         _app.UseRouting();
         if (_options.Origins.Count > 0) _app.UseCors();
         _app.Use(AuthoriseAsync);
+        var library = new LibraryRoutes(answering, _options);
         foreach (var path in s_open) Look(path, () => Results.Json(new { status = "ok" }, ApiJson.Options));
         Look("/v1/models", () => Results.Json(new ModelList("list", [.. models.Names.Select(Entry)]), ApiJson.Options));
         _app.MapMethods("/v1/models/{**name}", ["GET", "HEAD"], (string name) => models.TryGet(name, out _)
             ? Results.Json(Entry(name), ApiJson.Options) : throw Sampling.Unknown(name));
-        _app.MapPost("/v1/chat/completions", (Delegate)new ChatRoute(answering).AnswerAsync);
+        _app.MapPost("/v1/chat/completions", (Delegate)new ChatRoute(answering, new(_options.Library)).AnswerAsync);
         _app.MapPost("/v1/completions", (Delegate)new CompletionRoute(answering).AnswerAsync);
         _app.MapPost("/v1/responses", (Delegate)new ResponseRoute(answering).AnswerAsync);
         _app.MapPost("/v1/embeddings", IResult () => throw new ApiException(StatusCodes.Status400BadRequest,
             "The models here write text and make no embeddings.", code: "unsupported_endpoint"));
+        Look("/lab", library.Show);
+        _app.MapPost("/lab/check", (Delegate)library.CheckAsync);
+        _app.MapPost("/lab/prompt", (Delegate)library.PromptAsync);
+        _app.MapPost("/lab/votes", (Delegate)library.VoteAsync);
+        if (_options.Library is not null) _app.MapMcp("/mcp");
+        foreach (var (path, type, text) in ChatPage.Files) Look(path, () => Results.Text(text, type));
         _app.MapMetrics(s => s.Registry = _figures.Registry, "/metrics");
 
         void Look(string path, Func<IResult> shown) => _app.MapMethods(path, ["GET", "HEAD"], shown);
@@ -172,7 +183,7 @@ public sealed class ModelServer : IAsyncDisposable
         ? new(StatusCodes.Status405MethodNotAllowed,
             $"{http.Request.Path} takes {http.Response.Headers.Allow}, not {http.Request.Method}.", code: "method_not_allowed")
         : new(StatusCodes.Status404NotFound, $"There is no {http.Request.Path}; there are /v1/models, /v1/chat/completions, "
-            + "/v1/completions, /v1/responses, /health and /metrics.", code: "unknown_url");
+            + "/v1/completions, /v1/responses, /health, /metrics, and the page at /.", code: "unknown_url");
 
     private static async Task WriteAsync(HttpContext http, ApiException error)
     {
@@ -199,7 +210,7 @@ public sealed class ModelServer : IAsyncDisposable
                 throw new ApiException(StatusCodes.Status403Forbidden,
                     $"This server answers on this machine alone, not as '{host}'. Give it a key, with --api-key, to ask it by a name.");
         }
-        else if (!s_open.Contains(http.Request.Path.Value) && !HasKey(http.Request.Headers.Authorization.ToString()))
+        else if (!s_open.Contains(http.Request.Path.Value) && !ChatPage.Files.Any(f => f.Path == http.Request.Path.Value) && !HasKey(http.Request.Headers.Authorization.ToString()))
         {
             throw new ApiException(StatusCodes.Status401Unauthorized,
                 "The key is missing or wrong: send it as 'Authorization: Bearer KEY'.", code: "invalid_api_key");

@@ -1,4 +1,6 @@
+using DocTuneLab.Serving.Editors;
 using DocTuneLab.Serving.Limits;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Serving.Hosting;
 
@@ -16,6 +18,12 @@ public sealed record ServerOptions
 
     /// <summary>What it allows.</summary>
     public ServerLimits Limits { get; init; } = new();
+
+    /// <summary>The library that is known: for verdicts, passages, guides and the tools at <c>/mcp</c>. Default none.</summary>
+    public LibraryKnowledge? Library { get; init; }
+
+    /// <summary>Keeps votes on answers. Default nobody.</summary>
+    public Action<AnswerVote>? Votes { get; init; }
 
     /// <summary>Told what went wrong here, and not at a client. Default nobody.</summary>
     public Action<string> Faults { get; init; } = _ => { };

@@ -60,6 +60,12 @@ internal sealed record ChatRequest : SamplingFields
     public JsonElement? Audio { get; init; }
 
     public List<string>? Modalities { get; init; }
+
+    /// <summary>An extension: whether passages of the library's pages stand before the last turn.</summary>
+    public bool? Docs { get; init; }
+
+    /// <summary>An extension: the compiler guides the answer.</summary>
+    public GuideFields? Guide { get; init; }
 }
 
 /// <summary>A turn of a conversation.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Conversations;
 using DocTuneLab.Serving.Models;
 using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Training.Inference;
@@ -8,8 +9,12 @@ namespace DocTuneLab.Serving.Routes;
 
 /// <summary><c>POST /v1/chat/completions</c>.</summary>
 /// <param name="answering">Asks the batch.</param>
-internal sealed class ChatRoute(Answering answering)
+/// <param name="library">Passages and guides.</param>
+internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
 {
+    // Tokens of a guided answer where the request does not say.
+    private const int GuidedTokens = 256;
+
     /// <summary>Answers a conversation.</summary>
     public async Task<IResult> AnswerAsync(HttpContext http)
     {
@@ -17,12 +22,16 @@ internal sealed class ChatRoute(Answering answering)
         var request = await ApiJson.ReadAsync<ChatRequest>(http.Request, cancel);
         var tools = Tools(request);
         Refuse(request);
-        var prompt = ChatPrompt.Of(answering.Models, request.Messages, tools);
+        var guide = library.Guide(request.Guide);
+        var (turns, _) = library.WithPages(request.Messages ?? [], request.Docs);
+        var prompt = ChatPrompt.Of(answering.Models, turns, tools);
         if (request is { TopLogprobs: > 0, Logprobs: not true })
             throw ApiException.Invalid("top_logprobs", "'top_logprobs' needs 'logprobs': true.");
         var isTold = request.Logprobs == true;
         var requests = Sampling.Requests(answering.Models, prompt,
-            request with { MaxTokens = request.MaxCompletionTokens ?? request.MaxTokens }, null, request.TopLogprobs ?? 0);
+            request with { MaxTokens = request.MaxCompletionTokens ?? request.MaxTokens }, guide is null ? null : GuidedTokens,
+            request.TopLogprobs ?? 0);
+        if (guide is not null) requests = [.. requests.Select(r => Guided(r, guide))];
         var id = $"chatcmpl-{Guid.NewGuid():N}";
         var name = Sampling.NameOf(answering.Models, request.Model);
         if (request.Stream == true)
@@ -92,6 +101,12 @@ internal sealed class ChatRoute(Answering answering)
 
     /// <summary>Why an answer ended, in the protocol's words.</summary>
     public static string End(DecodedAnswer answer) => answer.End == DecodingEnd.Length ? "length" : "stop";
+
+    // What was written freely may be stopped by a text and shown with its probabilities; what the compiler chose among is neither.
+    private static DecodingRequest Guided(DecodingRequest request, IAnswerGuide guide) =>
+        request.Sampling.Stop.Count > 0 ? throw ApiException.Unsupported("stop", "guided code ends where it is whole.")
+        : request.Alternatives > 0 ? throw ApiException.Unsupported("top_logprobs", "a guided answer has none.")
+        : request with { Guide = guide, Budget = request.Budget with { Beams = request.Sampling.Temperature > 0 ? 1 : request.Budget.Beams } };
 
     private JsonElement? Tools(ChatRequest request)
     {

@@ -24,8 +24,16 @@ public sealed partial class Passages(Func<string, IReadOnlyList<Chunk>> search, 
     /// <summary>The turns with the passages for a query before the request; the turns as they are where none fits.</summary>
     /// <param name="turns">Turns, the request last.</param>
     /// <param name="query">What is searched.</param>
-    public IReadOnlyList<Message> Before(IReadOnlyList<Message> turns, string query) =>
-        Put(turns, Fitting(search(query), tokens, c => c.TokenCount));
+    public IReadOnlyList<Message> Before(IReadOnlyList<Message> turns, string query) => With(turns, query).Turns;
+
+    /// <summary>Likewise, and which passages they are.</summary>
+    /// <param name="turns">Turns, the request last.</param>
+    /// <param name="query">What is searched.</param>
+    public (IReadOnlyList<Message> Turns, IReadOnlyList<Chunk> Shown) With(IReadOnlyList<Message> turns, string query)
+    {
+        var shown = Fitting(search(query), tokens, c => c.TokenCount);
+        return (Put(turns, shown), shown);
+    }
 
     /// <summary>The passages for a query that fit the budget and the room that a sample leaves.</summary>
     /// <param name="query">What is searched.</param>

@@ -1,0 +1,296 @@
+// The page's state is the list of turns; each has one answer for every model that was asked.
+const $ = id => document.getElementById(id);
+const make = (tag, text, type) => {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (type) made.className = type;
+  return made;
+};
+let lab = null, turns = [], stopping = null;
+
+const headers = () => {
+  const key = $("key").value.trim();
+  return { "Content-Type": "application/json", ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+};
+
+async function call(path, body, signal) {
+  let response;
+  try {
+    response = await fetch(path, body === undefined ? { headers: headers(), signal }
+      : { method: "POST", headers: headers(), body: JSON.stringify(body), signal });
+  } catch (e) {
+    if (e.name === "AbortError") throw e;
+    throw new Error("The server does not answer. Is it still running?");
+  }
+  if (response.ok) return response;
+  const said = (await response.json().catch(() => null))?.error?.message;
+  if (response.status === 401) {
+    $("keyField").hidden = false;
+    $("settings").open = true;
+    $("key").focus();
+  }
+  throw new Error(said ?? `The server said ${response.status}.`);
+}
+
+// Text and fenced code, in order; a fence that is not closed yet is code already.
+function parts(text) {
+  const found = [];
+  let code = null, lines = [];
+  const end = kind => {
+    if (lines.length) found.push({ kind, text: lines.join("\n"), language: code?.language });
+    lines = [];
+  };
+  for (const line of text.split("\n")) {
+    const fence = /^\s*(`{3,}|~{3,})\s*([\w#+-]*)/.exec(line);
+    if (fence && code === null) {
+      end("text");
+      code = { mark: fence[1][0], language: fence[2].toLowerCase() };
+    } else if (fence && code !== null && fence[1][0] === code.mark && !fence[2]) {
+      end("code");
+      code = null;
+    } else lines.push(line);
+  }
+  end(code === null ? "text" : "code");
+  return found.filter(p => p.text.trim());
+}
+
+const isCSharp = part => part.kind === "code" && ["", "csharp", "cs", "c#"].includes(part.language ?? "");
+
+function showVerdict(block) {
+  const shown = make("div", undefined, `verdict ${block.compiles ? "good" : "bad"}`);
+  shown.append(make("strong", block.compiles ? "✓ compiles" : block.invented.length
+    ? `✗ does not compile; invented: ${block.invented.join(", ")}` : "✗ does not compile"));
+  if (block.faults.length) {
+    const list = make("ul");
+    for (const fault of block.faults) {
+      const item = make("li", `${fault.line > 0 ? `line ${fault.line}: ` : ""}${fault.message} `);
+      if (fault.nearest) item.append("There is: ", make("code", fault.nearest));
+      list.append(item);
+    }
+    shown.append(list);
+  }
+  return shown;
+}
+
+function showAnswer(answer, turn) {
+  const box = answer.box;
+  const body = make("div");
+  let number = 0;
+  for (const part of parts(answer.text)) {
+    if (part.kind === "text") body.append(make("p", part.text.trim()));
+    else {
+      const code = make("pre", part.text);
+      code.tabIndex = 0;
+      body.append(code);
+      if (isCSharp(part) && answer.verdicts?.[number]) body.append(showVerdict(answer.verdicts[number]));
+      if (isCSharp(part)) number++;
+    }
+  }
+  if (answer.fault) body.append(make("p", answer.fault, "fault"));
+  if (!answer.text && !answer.fault) body.append(make("p", answer.done ? "(nothing)" : "…"));
+  box.querySelector(".body").replaceChildren(body);
+  const foot = box.querySelector(".row");
+  foot.replaceChildren();
+  if (!answer.done) return;
+  const button = (text, label, act) => {
+    const made = make("button", text);
+    made.type = "button";
+    made.setAttribute("aria-label", `${label} (${answer.name})`);
+    made.onclick = () => act(made);
+    foot.append(made);
+    return made;
+  };
+  foot.append(make("span", answer.figures ?? ""));
+  button("Copy", "Copy the answer", async made => {
+    await navigator.clipboard.writeText(parts(answer.text).find(isCSharp)?.text ?? answer.text);
+    made.textContent = "Copied";
+  });
+  button("Prompt", "Show the prompt", made => showPrompt(answer, made));
+  if (lab.votes) for (const [vote, mark, label] of [["up", "👍", "This helped"], ["down", "👎", "This did not help"]]) {
+    const made = button(mark, label, async () => {
+      await call("lab/votes", { model: answer.model, question: turn.question, answer: answer.text, vote });
+      answer.vote = vote;
+      showAnswer(answer, turn);
+    });
+    made.setAttribute("aria-pressed", String(answer.vote === vote));
+    made.disabled = answer.vote !== undefined;
+  }
+}
+
+async function showPrompt(answer, button) {
+  const box = answer.box.querySelector(".prompt");
+  if (box.hidden && !box.childElementCount) {
+    try {
+      const shown = await (await call("lab/prompt", { messages: answer.messages, docs: answer.docs })).json();
+      box.append(make("p", `What the model read, ${shown.tokens} tokens:`), make("pre", shown.text));
+      for (const source of shown.sources) {
+        const passage = make("details");
+        passage.append(make("summary", `${source.page}: ${source.heading}`), make("pre", source.text));
+        box.append(passage);
+      }
+    } catch (e) {
+      box.append(make("p", e.message, "fault"));
+    }
+  }
+  box.hidden = !box.hidden;
+  button.setAttribute("aria-expanded", String(!box.hidden));
+}
+
+// Server-sent events of a chat completion, as they come.
+async function* events(response) {
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let kept = "";
+  for (; ;) {
+    const { value, done } = await reader.read();
+    kept += value ?? "";
+    for (let at; (at = kept.indexOf("\n\n")) >= 0; kept = kept.slice(at + 2)) {
+      const data = kept.slice(0, at).split("\n").filter(l => l.startsWith("data: ")).map(l => l.slice(6)).join("\n");
+      if (data && data !== "[DONE]") yield JSON.parse(data);
+    }
+    if (done) return;
+  }
+}
+
+async function answerOf(answer, turn, signal) {
+  const begun = performance.now();
+  let first = null, tokens = 0;
+  try {
+    const { signature } = turn;
+    const response = await call("v1/chat/completions", {
+      model: answer.model, messages: answer.messages, stream: true, stream_options: { include_usage: true },
+      max_tokens: +$("tokens").value, temperature: +$("temperature").value, seed: +$("seed").value,
+      ...(answer.docs ? { docs: true } : {}), ...(answer.guided ? { guide: signature ? { signature } : {} } : {}),
+    }, signal);
+    for await (const event of events(response)) {
+      if (event.error) throw new Error(event.error.message);
+      const text = event.choices?.[0]?.delta?.content;
+      if (text) {
+        first ??= performance.now() - begun;
+        answer.text += text;
+        showAnswer(answer, turn);
+      }
+      tokens = event.usage?.completion_tokens ?? tokens;
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    answer.figures = `${tokens} tokens, ${seconds.toFixed(1)} s, first after ${((first ?? 0) / 1000).toFixed(2)} s`;
+  } catch (e) {
+    answer.fault = e.name === "AbortError" ? "Stopped." : e.message;
+  }
+  answer.done = true;
+  if (lab.library && parts(answer.text).some(isCSharp))
+    try {
+      answer.verdicts = (await (await call("lab/check", { answer: answer.text, question: turn.question })).json()).blocks;
+    } catch (e) {
+      answer.fault = e.message;
+    }
+  showAnswer(answer, turn);
+}
+
+const chosen = () => [...document.querySelectorAll("#models input:checked")].map(i => lab.arms[+i.value]);
+
+// As the model was trained to be asked for a method.
+const worded = (instruction, signature) => signature
+  ? lab.wording.replace("{instruction}", () => instruction).replace("{signature}", () => signature) : instruction;
+
+async function ask(instruction) {
+  const arms = chosen(), signature = $("signature").value.trim(), question = worded(instruction, signature);
+  if (!arms.length) {
+    $("about").textContent = "Choose who answers.";
+    return;
+  }
+  const turn = { question, signature, answers: [] };
+  const before = turns.slice();
+  turns.push(turn);
+  const shown = turn.shown = make("section", undefined, "turn");
+  shown.setAttribute("aria-label", `Question ${turns.length}`);
+  shown.append(make("div", question, "asked"));
+  const edit = make("button", "Edit and ask again");
+  edit.type = "button";
+  edit.onclick = () => {
+    if (stopping) return;
+    const at = turns.indexOf(turn);
+    for (const later of turns.splice(at)) later.shown.remove();
+    [$("question").value, $("signature").value] = [instruction, signature];
+    $("question").focus();
+  };
+  const row = make("div", undefined, "row");
+  row.append(edit);
+  const answers = make("div", undefined, "answers");
+  shown.append(row, answers);
+  $("talk").append(shown);
+  for (const arm of arms) {
+    const box = make("article", undefined, "answer");
+    box.append(make("h2", arm.name), make("div", undefined, "body"), make("div", undefined, "row"));
+    const prompt = make("div", undefined, "prompt");
+    prompt.hidden = true;
+    box.append(prompt);
+    answers.append(box);
+    // Each goes on from what it said itself.
+    const messages = before.flatMap(t => {
+      const own = t.answers.find(a => a.name === arm.name);
+      return own?.text ? [{ role: "user", content: t.question }, { role: "assistant", content: own.text }] : [];
+    });
+    const answer = { ...arm, box, text: "", done: false, messages: [...messages, { role: "user", content: question }] };
+    turn.answers.push(answer);
+    showAnswer(answer, turn);
+  }
+  shown.scrollIntoView({ block: "start" });
+  stopping = new AbortController();
+  busy(true);
+  await Promise.all(turn.answers.map(a => answerOf(a, turn, stopping.signal)));
+  stopping = null;
+  busy(false);
+}
+
+function busy(is) {
+  $("send").disabled = is;
+  $("stop").disabled = !is;
+  $("fresh").disabled = is;
+  $("talk").setAttribute("aria-busy", String(is));
+}
+
+async function open() {
+  try {
+    lab = await (await call("lab")).json();
+  } catch (e) {
+    $("about").textContent = e.message;
+    return;
+  }
+  $("about").textContent = lab.library ? `${lab.library}: answers are checked by the compiler`
+    : "no library is known: start the server with --lab to have code checked";
+  lab.arms = lab.models.flatMap(model => [
+    { name: model, model },
+    ...(lab.pages ? [{ name: `${model} + pages`, model, docs: true }] : []),
+    ...(lab.library ? [{ name: `${model} + compiler`, model, guided: true }] : []),
+  ]);
+  const field = $("models");
+  field.querySelectorAll("label").forEach(l => l.remove());
+  lab.arms.forEach((arm, i) => {
+    const label = make("label");
+    const box = make("input");
+    box.type = "checkbox";
+    box.value = i;
+    box.checked = arm.name === lab.default;
+    label.append(box, ` ${arm.name}`);
+    field.append(label);
+  });
+}
+
+$("ask").onsubmit = e => {
+  e.preventDefault();
+  const question = $("question").value.trim();
+  if (!question || stopping || !lab) return;
+  $("question").value = "";
+  ask(question);
+};
+$("question").onkeydown = e => {
+  if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) $("ask").requestSubmit();
+};
+$("stop").onclick = () => stopping?.abort();
+$("fresh").onclick = () => {
+  turns = [];
+  $("talk").replaceChildren();
+  $("question").focus();
+};
+$("key").onchange = open;
+open();

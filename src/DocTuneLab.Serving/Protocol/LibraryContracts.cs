@@ -1,0 +1,50 @@
+namespace DocTuneLab.Serving.Protocol;
+
+/// <summary>How the compiler guides an answer: an extension of the protocol.</summary>
+/// <param name="Signature">Header of the method whose body is guided; without one, code is guided as a file, by its names alone.</param>
+/// <param name="Context">C# that stands beside the code.</param>
+internal sealed record GuideFields(string? Signature, string? Context);
+
+/// <summary>What is served, and which library is known.</summary>
+/// <param name="Library">The library's name; null where none is known.</param>
+/// <param name="Pages">Whether there are pages to search.</param>
+/// <param name="Votes">Whether votes are kept.</param>
+/// <param name="Models">Names of models.</param>
+/// <param name="Default">The one that answers where none is named.</param>
+/// <param name="Wording">How a method is asked for, with <c>{instruction}</c> and <c>{signature}</c> in their places.</param>
+internal sealed record ServedLab(
+    string? Library, bool Pages, bool Votes, IReadOnlyCollection<string> Models, string Default, string Wording);
+
+/// <summary>An answer whose code is to be checked.</summary>
+internal sealed record CheckRequest(string? Answer, string? Question);
+
+/// <summary>Verdicts on the C# of an answer, in order.</summary>
+internal sealed record CheckAnswer(IReadOnlyList<CheckedBlock> Blocks);
+
+/// <summary>The verdict on a piece of code.</summary>
+internal sealed record CheckedBlock(bool Compiles, IReadOnlyList<string> Invented, IReadOnlyList<CheckedFault> Faults);
+
+/// <summary>What is wrong in a line, and what there is instead.</summary>
+internal sealed record CheckedFault(int Line, string Message, string? Nearest);
+
+/// <summary>A conversation whose prompt is to be shown.</summary>
+internal sealed record PromptRequest(List<ChatTurn>? Messages, bool? Docs);
+
+/// <summary>The prompt as the model reads it, and the passages in it.</summary>
+internal sealed record PromptAnswer(string Text, int Tokens, IReadOnlyList<PromptSource> Sources);
+
+/// <summary>A passage of a page.</summary>
+internal sealed record PromptSource(string Page, string Heading, string Text);
+
+/// <summary>What somebody thinks of an answer.</summary>
+internal sealed record VoteRequest
+{
+    public string? Model { get; init; }
+
+    public string? Question { get; init; }
+
+    public string? Answer { get; init; }
+
+    /// <summary><c>up</c> or <c>down</c>.</summary>
+    public string? Vote { get; init; }
+}

@@ -1,0 +1,65 @@
+using DocTuneLab.Library;
+using DocTuneLab.Prompts;
+using DocTuneLab.Serving.Hosting;
+using DocTuneLab.Serving.Models;
+using DocTuneLab.Serving.Protocol;
+using Microsoft.AspNetCore.Http;
+using ApiException = DocTuneLab.Serving.Protocol.ApiException;
+
+namespace DocTuneLab.Serving.Routes;
+
+/// <summary>What the page asks beside the protocol, below <c>/lab</c>: what is served, the compiler's verdict on an answer, a prompt as the
+/// model reads it, and votes.</summary>
+/// <param name="answering">What is served.</param>
+/// <param name="options">The library, and who keeps votes.</param>
+internal sealed class LibraryRoutes(Answering answering, ServerOptions options)
+{
+    private const int LongestText = 65_536;
+
+    private readonly LibraryPrompt _library = new(options.Library);
+
+    private readonly CodeCheck? _check = options.Library is { } known ? new(known.Judge, known.Api) : null;
+
+    /// <summary><c>GET /lab</c>.</summary>
+    public IResult Show() => Results.Json(new ServedLab(options.Library?.Name, options.Library?.Search is not null, options.Votes is not null,
+        answering.Models.Names, answering.Models.Default,
+        (options.Library?.Wording ?? PromptLibrary.Default["code-task.complete"]).Render(
+            AnswerFormat.CodeInputs("{instruction}", "{signature}", "", options.Library?.Name ?? ""))), ApiJson.Options);
+
+    /// <summary><c>POST /lab/check</c>.</summary>
+    public async Task<IResult> CheckAsync(HttpContext http)
+    {
+        var request = await ApiJson.ReadAsync<CheckRequest>(http.Request, http.RequestAborted);
+        var check = _check ?? throw ApiException.Unsupported("answer", "this server knows no library: start it with --lab DIR or "
+            + "--assembly DLL.");
+        if (request.Answer is not { Length: <= LongestText } answer)
+            throw ApiException.Invalid("answer", $"'answer' must be text of at most {LongestText} characters.");
+        return Results.Json(new CheckAnswer([.. check.Answer(answer, request.Question).Select(b => new CheckedBlock(b.Compiles, b.Invented,
+            [.. b.Faults.Select(f => new CheckedFault(f.Line, f.Message, f.Nearest))]))]), ApiJson.Options);
+    }
+
+    /// <summary><c>POST /lab/prompt</c>.</summary>
+    public async Task<IResult> PromptAsync(HttpContext http)
+    {
+        var request = await ApiJson.ReadAsync<PromptRequest>(http.Request, http.RequestAborted);
+        var (turns, sources) = _library.WithPages(request.Messages ?? [], request.Docs);
+        var ids = ChatPrompt.Of(answering.Models, turns, null);
+        return Results.Json(new PromptAnswer(answering.Models.Base.Tokenizer.Decode(ids, skipSpecialTokens: false), ids.Count,
+            [.. sources.Select(c => new PromptSource(c.DocumentPath, string.Join(" > ", c.HeadingPath), c.Text))]), ApiJson.Options);
+    }
+
+    /// <summary><c>POST /lab/votes</c>.</summary>
+    public async Task<IResult> VoteAsync(HttpContext http)
+    {
+        var request = await ApiJson.ReadAsync<VoteRequest>(http.Request, http.RequestAborted);
+        var keep = options.Votes ?? throw ApiException.Unsupported("vote", "this server keeps no votes: start it with --lab DIR.");
+        if (request.Vote is not ("up" or "down")) throw ApiException.Invalid("vote", "'vote' must be up or down.");
+        if (request is not { Question.Length: <= LongestText, Answer.Length: <= LongestText })
+            throw ApiException.Invalid("answer", $"'question' and 'answer' must be texts of at most {LongestText} characters.");
+        var name = Sampling.NameOf(answering.Models, request.Model);
+        if (!answering.Models.TryGet(name, out _)) throw Sampling.Unknown(name);
+        keep(new(name, request.Question, request.Answer, request.Vote == "up",
+            [.. _check?.Answer(request.Answer, request.Question).Select(b => b.Compiles) ?? []]));
+        return Results.Json(new { status = "kept" }, ApiJson.Options);
+    }
+}

@@ -42,6 +42,28 @@ public sealed partial class DocsPageTests : IDisposable
     }
 
     [Fact]
+    public void The_commands_of_the_page_on_use_answer()
+    {
+        var commands = Commands("use.md");
+        Assert.Equal(["chat", "serve", "mcp"], commands.Select(c => c.Split(' ')[0]));
+        Assert.All(commands, c => Assert.Empty(CommandLine.Root().Parse(c).Errors));
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Doctune.Library, .. commands[0].Split(' ')])
+        {
+            WorkingDirectory = s_root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var chat = System.Diagnostics.Process.Start(start)!;
+        chat.StandardInput.Write("/who base+compiler\n/method public static long Litres(WaterLot lot)\nThe litres of a lot.\n/prompt\n");
+        chat.StandardInput.Close();
+        var result = Doctune.Wait(chat);
+        Assert.Equal("", result.Error);
+        Assert.Matches(@"(?s)^base\+compiler\nthe body of: public static long Litres\(WaterLot lot\)\nbase\+compiler:\n```csharp\n.*```\n"
+            + @"Compiles\.\nbase\+compiler:\n.*public static long Litres\(WaterLot lot\)", result.Out);
+    }
+
+    [Fact]
     public void The_commands_of_the_evaluation_page_run_in_their_order()
     {
         RunAll("evaluate.md", but: "127.0.0.1");

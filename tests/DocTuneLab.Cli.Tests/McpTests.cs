@@ -32,7 +32,8 @@ public sealed class McpTests : IDisposable
 
         Assert.StartsWith("Compiles.\nUses: ", await AskAsync(client, "check_code", ("code", "WaterLot.FromLitres(10).Split(3)")));
         var wrong = await AskAsync(client, "check_code", ("code", "WaterLot.FromLitre(10)"));
-        Assert.StartsWith("Does not compile; invented: WaterLot.FromLitre.\nline 1: WaterLot has no 'FromLitre'. There is: WaterLot: ", wrong);
+        Assert.StartsWith("Does not compile; invented: WaterLot.FromLitre.\nline 1: WaterLot has no 'FromLitre'. There is: WaterLot: ",
+            wrong);
 
         // What is wrong with a call is said to the agent, which can mend it.
         var empty = await client.CallToolAsync("check_code", new Dictionary<string, object?> { ["code"] = " " }, cancellationToken: cancel);

@@ -115,8 +115,8 @@ public sealed class OptionsTests
         // What is exported is read file by file, a new lab's model is only named, and the model of '#!train' was loaded by '#!base'.
         var loading = Commands().Where(c => c.Path is not ("doctune export" or "doctune new")
             && (c.Path == "#!base" || c.Command.Options.Any(o => o.Name == "--base"))).ToList();
-        Assert.Equal(["#!base", "doctune evaluate", "doctune generate", "doctune prompts tune", "doctune score", "doctune serve",
-            "doctune train"], loading.Select(c => c.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(["#!base", "doctune chat", "doctune evaluate", "doctune generate", "doctune mcp", "doctune prompts tune",
+            "doctune score", "doctune serve", "doctune train"], loading.Select(c => c.Path).Order(StringComparer.Ordinal));
         Assert.All(loading,
             c => Assert.Empty(ModelLoadOptions.Settings.Select(s => s.Option).Except(c.Command.Options.Select(o => o.Name))));
     }

@@ -86,7 +86,7 @@ public sealed class SelfContainedTests(SelfContainedTests.Build build) : IClassF
             foreach (var tool in (string[])["bwrap", "unshare", "setsid", "sh"])
                 if (((string[])["/usr/bin", "/bin"]).Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists) is { } path)
                     File.CreateSymbolicLink(Path.Combine(Tools, tool), path);
-            // Of each framework the newest there is, as the tool itself would choose; a publishing puts the files of all of them in one folder.
+            // Of each framework the newest there is, as the tool itself would choose; a publishing puts the files of all in one folder.
             var root = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
             var app = _folder.CreateSubdirectory("app").FullName;
             Program = Path.Combine(app, "doctune");

@@ -20,7 +20,9 @@ public sealed partial class ServeTests : IAsyncLifetime
         probe.Start();
         _url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
         probe.Stop();
-        _server = _doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", _url);
+        _server = _doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", _url,
+            "--assembly", Path.Combine(Doctune.Root, "data/private-library/bin/Fenmark.dll"),
+            "--docs", Path.Combine(Doctune.Root, "data/private-library/docs"));
         Assert.Contains(_url, await _server.StandardOutput.ReadLineAsync());
     }
 
@@ -62,7 +64,7 @@ public sealed partial class ServeTests : IAsyncLifetime
     {
         var page = File.ReadAllText(Path.Combine(Doctune.Root, "docs", "serve.md"));
         var requests = Request().Matches(page);
-        Assert.Equal(5, requests.Count);
+        Assert.Equal(7, requests.Count);
         foreach (Match request in requests)
         {
             using var content = new StringContent(request.Groups[2].Value, Encoding.UTF8, "application/json");
@@ -119,6 +121,6 @@ public sealed partial class ServeTests : IAsyncLifetime
         Assert.Matches(@"\d of 3 accepted; planned \d", text);
     }
 
-    [GeneratedRegex("`POST (/v1/[a-z/]+)`.*?```json\n(.*?)```", RegexOptions.Singleline)]
+    [GeneratedRegex("`POST (/(?:v1|lab)/[a-z/]+)`.*?```json\n(.*?)\n```", RegexOptions.Singleline)]
     private static partial Regex Request();
 }

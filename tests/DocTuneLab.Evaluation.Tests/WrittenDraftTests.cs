@@ -21,12 +21,14 @@ public sealed class WrittenDraftTests(SampleLibrary library) : IClassFixture<Sam
         var writer = new Writer();
         var material = new DraftMaterial(library.Api, library.Judge) { Writer = writer };
         var yield = Assert.Single(SuiteDrafting.Run(_folder.FullName, material, 10, ["endpoint"], s_execution));
-        Assert.Equal("endpoint", yield.Source);
+        Assert.True(yield.Proved == 2, string.Join('\n', yield.Fallen));
         var drafted = Suite.Load(_folder.FullName).Code;
         // What the model asserts is wrong, and counts for nothing; what it invents does not compile, and its class without a name of the
         // library's namespace is read all the same.
-        Assert.Equal(["return WaterHead.FromMetres(metres).Millimetres;", "return WaterLot.FromCubicMetres(cubicMetres).Litres;"],
-            drafted.Select(t => t.Reference).Order());
+        Assert.Equal(2, drafted.Count);
+        Assert.Single(drafted, t => t.Reference.Contains("WaterHead.FromMetres(metres)", StringComparison.Ordinal));
+        Assert.Equal("return WaterLot.FromCubicMetres(cubicMetres).Litres;",
+            drafted.Single(t => t.Reference.Contains("Cubic", StringComparison.Ordinal)).Reference);
         Assert.All(drafted, t => Assert.StartsWith("xml:T:", t.Documents[0]));
         Assert.Contains("Check.Equal(1500L, Solution.Solve(1.5));", drafted.Single(t => t.Reference.Contains("Cubic")).Tests);
 

@@ -22,7 +22,8 @@ public static class AskArguments
     public static IReadOnlyList<string> Chosen(IReadOnlyList<string> given, Conversation talk)
     {
         ArgumentNullException.ThrowIfNull(talk);
-        return given.Count > 0 ? [.. given.SelectMany(g => g.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]
+        return given.Count > 0
+            ? [.. given.SelectMany(g => g.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))]
             : [.. talk.Arms.Where(a => a is "base" or "tuned")];
     }
 }

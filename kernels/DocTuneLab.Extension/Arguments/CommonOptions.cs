@@ -53,8 +53,8 @@ public static class CommonOptions
     /// <summary><c>--signature</c>.</summary>
     public static Option<string?> Signature() => new("--signature")
     {
-        Description = "Header of the method whose body is asked for, such as 'public static int Count(Tank tank)'. Without one, guided code "
-            + "is guided as a file, by its names and members alone.",
+        Description = "Header of the method whose body is asked for, such as 'public static int Count(Tank tank)'. Without one, guided "
+            + "code is guided as a file, by its names and members alone.",
         HelpName = "TEXT"
     };
 

@@ -56,7 +56,8 @@ public static class DraftingArguments
     {
         null => null,
         [var one] => one,
-        _ => throw new LabException($"{endpoints.Count} endpoints are given: expected one, so that all tasks are in the words of one model."),
+        _ => throw new LabException($"{endpoints.Count} endpoints are given: expected one, so that all tasks are in the words of one "
+            + "model."),
     };
 
     /// <summary><c>--allow-without-isolation</c>.</summary>

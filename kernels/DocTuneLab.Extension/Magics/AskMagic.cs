@@ -48,8 +48,9 @@ internal static class AskMagic
             {
                 var so = $"{arm}: ";
                 answers.Add(talk.Ask(arm, question, piece => shown.Report(so += piece), cell.CancellationToken));
-                live.UpdateMime(AnswersHtml.Of(answers, asked));
             }
+            live.Update(text);
+            cell.DisplayMime(AnswersHtml.Of(answers));
         });
         host.AddMagic(command, takesBody: true);
     }

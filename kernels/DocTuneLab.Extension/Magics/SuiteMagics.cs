@@ -94,8 +94,8 @@ internal static class SuiteMagics
         var live = cell.Display("drafting …");
         try
         {
-            var (yields, words) = stage.Draft(folder, plan, new Follow<DraftProgress>(s => live.Update(string.Create(CultureInfo.InvariantCulture,
-                $"{s.Tried} drafts tried, {s.Proved} of {s.Wanted} tasks proved"))), cell.CancellationToken);
+            var (yields, words) = stage.Draft(folder, plan, new Follow<DraftProgress>(s => live.Update(string.Create(
+                CultureInfo.InvariantCulture, $"{s.Tried} drafts tried, {s.Proved} of {s.Wanted} tasks proved"))), cell.CancellationToken);
             cell.Display(yields.Select(y => new
             {
                 y.Source,

@@ -11,14 +11,11 @@ namespace DocTuneLab.Extension.Views;
 public static class AnswersHtml
 {
     /// <summary>Answers as HTML and as text.</summary>
-    /// <param name="answers">Those that are there.</param>
-    /// <param name="arms">All that are asked.</param>
-    public static IReadOnlyDictionary<string, object> Of(IReadOnlyList<AskedAnswer> answers, IReadOnlyList<string> arms) =>
+    public static IReadOnlyDictionary<string, object> Of(IReadOnlyList<AskedAnswer> answers) =>
         new Dictionary<string, object>
         {
             ["text/html"] = "<div style=\"display:grid;gap:.75em;grid-template-columns:repeat(auto-fit,minmax(min(22em,100%),1fr))\">"
-                + string.Concat(arms.Select(a => answers.FirstOrDefault(x => x.Arm == a) is { } answer ? Html(answer)
-                    : $"<section><h4>{Text(a)}</h4>…</section>")) + "</div>",
+                + string.Concat(answers.Select(Html)) + "</div>",
             ["text/plain"] = string.Join("\n\n", answers.Select(Plain)),
         };
 
@@ -29,7 +26,8 @@ public static class AnswersHtml
         var text = new StringBuilder($"{answer.Arm}:\n{answer.Text.Trim()}");
         foreach (var code in answer.Code) text.Append($"\n[{code.ToString().Replace("\n", "\n ", StringComparison.Ordinal)}]");
         if (answer.Sources.Count > 0)
-            text.Append($"\nread: {string.Join("; ", answer.Sources.Select(s => $"{s.DocumentPath} {string.Join(" > ", s.HeadingPath)}"))}");
+            text.Append("\nread: ")
+                .AppendJoin("; ", answer.Sources.Select(s => $"{s.DocumentPath} {string.Join(" > ", s.HeadingPath)}"));
         return text.ToString();
     }
 

@@ -4,8 +4,9 @@ using DocTuneLab.Experiments;
 using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
-using DocTuneLab.Serving.Editors;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Models;
 
 namespace DocTuneLab.Cli.Arguments;
 
@@ -22,13 +23,18 @@ internal sealed class KnownLibrary
         foreach (var option in (Option[])[_lab, _docs, _assembly, _reference]) command.Add(option);
     }
 
-    /// <summary>The library that is known; null where none is named.</summary>
+    /// <summary>The library that is named; null where none is.</summary>
     /// <exception cref="LabException">It cannot be read, or the lab knows none.</exception>
-    public Opened? Find(ParseResult parsed)
+    public Opened? Find(ParseResult parsed) => Find(parsed, parsed.GetResult(_lab) is { Implicit: false } ? parsed.GetValue(_lab) : null);
+
+    /// <summary>The library that is named, or else that of the usual lab.</summary>
+    /// <exception cref="UsageException">None is named, and there is no such lab.</exception>
+    public Opened Open(ParseResult parsed) => Find(parsed)
+        ?? (LabOrigin.Of(parsed.GetRequiredValue(_lab)) is null ? null : Find(parsed, parsed.GetValue(_lab)))
+        ?? throw new UsageException("which library? Give --lab DIR, a lab that knows it, or --assembly DLL and --docs DIR.");
+
+    private Opened? Find(ParseResult parsed, string? lab)
     {
-        // The usual folder counts where it was named, or holds a lab.
-        var lab = parsed.GetResult(_lab) is { Implicit: false } || LabOrigin.Of(parsed.GetRequiredValue(_lab)) is not null
-            ? parsed.GetRequiredValue(_lab) : null;
         var assemblies = parsed.GetValue(_assembly) ?? [];
         if (assemblies.Length > 0)
         {
@@ -54,11 +60,6 @@ internal sealed class KnownLibrary
         { Lab = lab };
     }
 
-    /// <summary>Likewise, where one is needed.</summary>
-    /// <exception cref="UsageException">None is named.</exception>
-    public Opened Open(ParseResult parsed) => Find(parsed)
-        ?? throw new UsageException("which library? Give --lab DIR, a lab that knows it, or --assembly DLL and --docs DIR.");
-
     // The passages are found in a lab of their own, which is gone afterwards.
     private static Opened Read(string? docs, string[] assemblies, string[] references, string? lab = null)
     {
@@ -83,6 +84,9 @@ internal sealed class KnownLibrary
 
         /// <summary>The lab's folder; null where there is none.</summary>
         public string? Lab { get; init; }
+
+        /// <summary>Folder of the adapter that the lab trained last over a model; null where there is none.</summary>
+        public string? AdapterOver(BaseModel model) => source is Storage.Lab storage ? LabOrigin.LastAdapter(storage, model.Name) : null;
 
         public void Dispose()
         {

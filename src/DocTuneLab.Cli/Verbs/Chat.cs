@@ -36,7 +36,8 @@ internal static class Chat
         var sampling = new SettingOptions(SamplingOptions.Settings);
         var command = new Command("chat",
             "A conversation with a local model: base and tuned answer one after the other, as they were trained to be asked. With --lab or "
-                + "--assembly the compiler looks at all C# in the answers. /help lists what can be said besides.")
+                + "--assembly the compiler looks at all C# in the answers; the adapter is that which the lab trained last, unless "
+                + "another is given. /help lists what can be said besides.")
         {
             adapter, arms, signature
         };
@@ -48,12 +49,14 @@ internal static class Chat
         {
             using var library = known.Find(parsed);
             using var model = BaseModel.Load(ModelFolder.Of(source.BaseOf(parsed)!, cancel: cancel), load.LoadOf(parsed));
-            using var lora = parsed.GetValue(adapter) is { } folder ? LoraAdapter.Load(model, folder) : null;
+            using var lora = (parsed.GetValue(adapter) ?? library?.AdapterOver(model)) is { } folder
+                ? LoraAdapter.Load(model, folder) : null;
             var wordings = new Wordings();
             if (library is not null) wordings.Code = library.Knowledge.Wording;
             var talk = new Conversation(model, lora,
                 library is null ? null : new PrivateLibrary(library.Knowledge.Api, library.Knowledge.Judge, library.Knowledge.Name),
-                library?.Knowledge.Search is { } search ? query => [.. search(query, Passages.Candidates).Select(h => h.Chunk)] : null, wordings);
+                library?.Knowledge.Search is { } search ? query => [.. search(query, Passages.Candidates).Select(h => h.Chunk)] : null,
+                wordings);
             var session = new Session(talk, AskArguments.Chosen(parsed.GetValue(arms) ?? [], talk), parsed.GetValue(signature),
                 sampling.Apply(parsed, SamplingOptions.Settings, new(AskArguments.Tokens)),
                 library?.Lab is { } lab ? new AnswerVotes(lab, TimeProvider.System).Add : null);

@@ -19,7 +19,7 @@ internal static class Mcp
         var command = new Command("mcp",
             "Tools for an editor's agent over the standard input and output (Model Context Protocol): search the documentation, look at a "
                 + "type or member, check code with the compiler; with --base, write a method with the tuned model. No model is needed for "
-                + "the first three.")
+                + "the first three. The adapter is that which the lab trained last, unless another is given.")
         {
             adapter
         };
@@ -32,13 +32,14 @@ internal static class Mcp
             var model = source.BaseOf(parsed);
             if (model is null)
             {
-                if (parsed.GetValue(adapter) is not null) throw new UsageException("--adapter needs --base: the model that it was trained over.");
+                if (parsed.GetValue(adapter) is not null)
+                    throw new UsageException("--adapter needs --base: the model that it was trained over.");
                 await EditorServer.RunAsync(library.Knowledge, null, cancel);
                 return ExitCodes.Ok;
             }
             using var loaded = BaseModel.Load(ModelFolder.Of(model, cancel: cancel), load.LoadOf(parsed));
-            using var models = new ServedModels(loaded, loaded.Name,
-                parsed.GetValue(adapter) is { } folder ? [("tuned", LoraAdapter.Load(loaded, folder))] : [], 1);
+            var tuned = parsed.GetValue(adapter) ?? library.AdapterOver(loaded);
+            using var models = new ServedModels(loaded, loaded.Name, tuned is null ? [] : [("tuned", LoraAdapter.Load(loaded, tuned))], 1);
             await EditorServer.RunAsync(library.Knowledge, models, cancel);
             return ExitCodes.Ok;
         });

@@ -50,9 +50,10 @@ internal static class Serve
         var queue = Number("--queue", "Answers that are asked for at once, those that wait included; more are told to try again.", 256);
         var seconds = Number("--answer-timeout", "Seconds for an answer, its waiting included.", 600);
         var command = new Command("serve",
-            "Serves a local model and adapters over it until Ctrl-C: a page to chat at /, OpenAI's chat completions, completions and responses "
-                + "(whole and streamed), /v1/models, /health and /metrics. With --lab or --assembly code in answers is checked by the "
-                + "compiler, and editors' agents find tools at /mcp. Many are answered side by side.")
+            "Serves a local model and adapters over it until Ctrl-C: a page to chat at /, OpenAI's chat completions, completions and "
+                + "responses (whole and streamed), /v1/models, /health and /metrics. With --lab or --assembly code in answers is "
+                + "checked by the compiler, and editors' agents find tools at /mcp; the adapter that the lab trained last is served, unless "
+                + "others are given. Many are answered side by side.")
         {
             adapters, name, urls, keys, origins, most, queue, seconds
         };
@@ -79,7 +80,9 @@ internal static class Serve
             };
             using var model = BaseModel.Load(ModelFolder.Of(source.BaseOf(parsed)!, cancel: cancel), load.LoadOf(parsed));
             var own = parsed.GetValue(name) ?? model.Name;
-            using var models = new ServedModels(model, own, Load(model, own, parsed.GetValue(adapters) ?? []), parsed.GetValue(most));
+            string[] given = parsed.GetValue(adapters) is { Length: > 0 } named ? named
+                : library?.AdapterOver(model) is { } last ? [$"{own}-tuned={last}"] : [];
+            using var models = new ServedModels(model, own, Load(model, own, given), parsed.GetValue(most));
             await using var server = await ModelServer.StartAsync(models, options, TimeProvider.System);
             Console.WriteLine($"{string.Join(", ", models.Names)} at {string.Join(", ", server.Urls.Select(u => u.TrimEnd('/') + "/v1"))}; "
                 + $"a page to chat at {server.Urls.First().TrimEnd('/')}/; Ctrl-C ends it");

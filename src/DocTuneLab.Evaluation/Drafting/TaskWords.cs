@@ -66,7 +66,8 @@ public static class TaskWords
             DraftLedger.Write(folder, entries);
             progress?.Report(done += batch.Length);
         }
-        return new(worded, [.. kept.OrderByDescending(k => k.Value).ThenBy(k => k.Key, StringComparer.Ordinal).Select(k => (k.Key, k.Value))]);
+        return new(worded, [.. kept.OrderByDescending(k => k.Value).ThenBy(k => k.Key, StringComparer.Ordinal)
+            .Select(k => (k.Key, k.Value))]);
     }
 
     private static IReadOnlyList<string> Ask(Conversations.ILanguageModel writer, IReadOnlyList<CodeTask> tasks, DraftMaterial material,
@@ -114,5 +115,6 @@ public static class TaskWords
         SyntaxFactory.ParseStatement($"{{{task.Reference}}}").DescendantTokens()
             .Where(t => t.IsKind(SyntaxKind.NumericLiteralToken) || t.IsKind(SyntaxKind.StringLiteralToken)
                 || t.IsKind(SyntaxKind.CharacterLiteralToken))
-            .Select(t => Convert.ToString(t.Value, CultureInfo.InvariantCulture)!).Where(v => v.Trim().Length > 0 && v is not ("0" or "1")).Distinct(StringComparer.Ordinal);
+            .Select(t => Convert.ToString(t.Value, CultureInfo.InvariantCulture)!)
+            .Where(v => v.Trim().Length > 0 && v is not ("0" or "1")).Distinct(StringComparer.Ordinal);
 }

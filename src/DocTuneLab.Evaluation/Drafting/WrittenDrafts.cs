@@ -51,10 +51,11 @@ internal sealed class WrittenDrafts : IDraftSource
             var named = material.Api.Symbols.Where(s => words.Contains(s.Name.Split('`', '<')[0])).ToList();
             if (named.Count > 0) yield return (page.Path, Cut(page.Text), Signatures(named));
         }
-        var types = material.Api.Symbols.Where(s => s.ContainingType is not null && s.Summary is not null && s.Obsolete is null)
+        var types = material.Api.Symbols.Where(s => s.ContainingType is not null && s.Obsolete is null)
             .GroupBy(s => material.Api.TypeOf(s)).Where(g => g.Key is not null && g.Count() > 1).ToArray();
         new Random(material.Seed).Shuffle(types);
-        foreach (var type in types)
+        // What comments say most of comes first; without any, declarations must do.
+        foreach (var type in types.OrderByDescending(t => t.Count(m => m.Summary is not null)))
             yield return ($"xml:{type.Key!.Id}", Cut($"{type.Key.DisplayName}: {type.Key.Summary}\n{type.Key.Remarks}\n"
                 + string.Join('\n', type.Select(m => $"{m.DisplayName}: {m.Summary}"))), Signatures([type.Key, .. type]));
     }

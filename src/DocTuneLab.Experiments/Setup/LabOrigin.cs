@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Setup;
@@ -26,5 +27,23 @@ public static class LabOrigin
         if (!File.Exists(Path.Combine(lab, "lab.sqlite"))) return null;
         using var storage = Lab.Open(lab, readOnly: true);
         return storage.Inputs is { Pages: [], Assemblies: [] } ? null : storage.Inputs;
+    }
+
+    /// <summary>Folder of the adapter that a lab trained last over a base model; null where there is none.</summary>
+    /// <param name="lab">The lab.</param>
+    /// <param name="model">The base model's name.</param>
+    public static string? LastAdapter(Lab lab, string model)
+    {
+        ArgumentNullException.ThrowIfNull(lab);
+        return lab.Runs.List("train").Reverse().Where(r => r.Status == "done").Select(r => Path.Combine(r.Directory, "adapter"))
+            .FirstOrDefault(a => BaseOf(a) is { } named && Path.GetFileName(named.TrimEnd('/', '\\')) == Path.GetFileName(model));
+    }
+
+    private static string? BaseOf(string adapter)
+    {
+        var path = Path.Combine(adapter, "adapter_config.json");
+        if (!File.Exists(path)) return null;
+        using var config = JsonDocument.Parse(File.ReadAllText(path));
+        return config.RootElement.TryGetProperty("base_model_name_or_path", out var name) ? name.GetString() : null;
     }
 }

@@ -43,9 +43,11 @@ public sealed record DraftingPlan
 /// <param name="pages">Its pages, of all splits; none where there are none.</param>
 /// <param name="training">Samples that models are trained on, or none.</param>
 /// <param name="journal">The lab that keeps what an endpoint answers; without one no endpoint can be asked.</param>
-public sealed class DraftingStage(PrivateLibrary library, IReadOnlyList<Document> pages, IReadOnlyList<Sample> training, Lab? journal = null)
+public sealed class DraftingStage(
+    PrivateLibrary library, IReadOnlyList<Document> pages, IReadOnlyList<Sample> training, Lab? journal = null)
 {
-    /// <summary>Drafts tasks into a folder; one that was stopped goes on. With an endpoint, they are then put into a user's words.</summary>
+    /// <summary>Drafts tasks into a folder; one that was stopped goes on. With an endpoint, they are then put into a user's words.
+    /// </summary>
     /// <returns>What each source gave, and what became of the words.</returns>
     /// <exception cref="LabException">Nothing can be run here, a source cannot be read, or the endpoint failed: what is proved or worded by
     /// then stays.</exception>

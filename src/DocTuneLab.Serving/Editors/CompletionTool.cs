@@ -3,6 +3,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Prompts;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Models;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Models;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -33,9 +34,11 @@ public static class EditorServer
         options.ServerInstructions = $"The private .NET library {knowledge.Name}, which no public model has seen: do not write its names "
             + "from memory. Look for how things are done with search_docs, look at members with find_symbol, and check every piece of code "
             + "with check_code before it is shown.";
-        options.ToolCollection = [.. Tools(new LibraryTools(knowledge)), .. models is null ? [] : Tools(new CompletionTool(knowledge, models))];
+        options.ToolCollection =
+            [.. Tools(new LibraryTools(knowledge)), .. models is null ? [] : Tools(new CompletionTool(knowledge, models))];
     }
 
-    private static IEnumerable<McpServerTool> Tools(object target) => target.GetType().GetMethods(BindingFlags.Instance | BindingFlags.Public)
+    private static IEnumerable<McpServerTool> Tools(object target) => target.GetType()
+        .GetMethods(BindingFlags.Instance | BindingFlags.Public)
         .Where(m => m.GetCustomAttribute<McpServerToolAttribute>() is not null).Select(m => McpServerTool.Create(m, target));
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using DocTuneLab.Library;
+using DocTuneLab.Serving.Knowledge;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;
 

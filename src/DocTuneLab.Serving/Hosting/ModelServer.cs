@@ -110,7 +110,7 @@ public sealed class ModelServer : IAsyncDisposable
         _app.UseRouting();
         if (_options.Origins.Count > 0) _app.UseCors();
         _app.Use(AuthoriseAsync);
-        var library = new LibraryRoutes(answering, _options);
+        var library = new LibraryRoutes(answering, _options.Library, _options.Votes);
         foreach (var path in s_open) Look(path, () => Results.Json(new { status = "ok" }, ApiJson.Options));
         Look("/v1/models", () => Results.Json(new ModelList("list", [.. models.Names.Select(Entry)]), ApiJson.Options));
         _app.MapMethods("/v1/models/{**name}", ["GET", "HEAD"], (string name) => models.TryGet(name, out _)
@@ -210,7 +210,9 @@ public sealed class ModelServer : IAsyncDisposable
                 throw new ApiException(StatusCodes.Status403Forbidden,
                     $"This server answers on this machine alone, not as '{host}'. Give it a key, with --api-key, to ask it by a name.");
         }
-        else if (!s_open.Contains(http.Request.Path.Value) && !ChatPage.Files.Any(f => f.Path == http.Request.Path.Value) && !HasKey(http.Request.Headers.Authorization.ToString()))
+        // The page asks for the key itself.
+        else if (!s_open.Contains(http.Request.Path.Value) && !ChatPage.Files.Any(f => f.Path == http.Request.Path.Value)
+            && !HasKey(http.Request.Headers.Authorization.ToString()))
         {
             throw new ApiException(StatusCodes.Status401Unauthorized,
                 "The key is missing or wrong: send it as 'Authorization: Bearer KEY'.", code: "invalid_api_key");

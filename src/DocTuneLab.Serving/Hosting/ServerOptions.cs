@@ -1,4 +1,4 @@
-using DocTuneLab.Serving.Editors;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Limits;
 using DocTuneLab.Storage;
 

@@ -3,7 +3,7 @@ using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Prompts;
-using DocTuneLab.Serving.Editors;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Protocol;
 
 namespace DocTuneLab.Serving.Models;

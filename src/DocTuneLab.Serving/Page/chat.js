@@ -106,7 +106,7 @@ function showAnswer(answer, turn) {
     made.textContent = "Copied";
   });
   button("Prompt", "Show the prompt", made => showPrompt(answer, made));
-  if (lab.votes) for (const [vote, mark, label] of [["up", "👍", "This helped"], ["down", "👎", "This did not help"]]) {
+  if (lab.votes) for (const [vote, mark, label] of [["up", "▲ Good", "This helped"], ["down", "▼ Bad", "This did not help"]]) {
     const made = button(mark, label, async () => {
       await call("lab/votes", { model: answer.model, question: turn.question, answer: answer.text, vote });
       answer.vote = vote;
@@ -172,7 +172,7 @@ async function answerOf(answer, turn, signal) {
       tokens = event.usage?.completion_tokens ?? tokens;
     }
     const seconds = (performance.now() - begun) / 1000;
-    answer.figures = `${tokens} tokens, ${seconds.toFixed(1)} s, first after ${((first ?? 0) / 1000).toFixed(2)} s`;
+    answer.figures = `${tokens} tokens decoded, ${seconds.toFixed(1)} s, first after ${((first ?? 0) / 1000).toFixed(2)} s`;
   } catch (e) {
     answer.fault = e.name === "AbortError" ? "Stopped." : e.message;
   }
@@ -203,7 +203,10 @@ async function ask(instruction) {
   turns.push(turn);
   const shown = turn.shown = make("section", undefined, "turn");
   shown.setAttribute("aria-label", `Question ${turns.length}`);
-  shown.append(make("div", question, "asked"));
+  const asked = make("div", undefined, "asked");
+  asked.append(make("p", instruction));
+  if (signature) asked.append(make("pre", signature));
+  shown.append(asked);
   const edit = make("button", "Edit and ask again");
   edit.type = "button";
   edit.onclick = () => {
@@ -256,6 +259,7 @@ async function open() {
     $("about").textContent = e.message;
     return;
   }
+  $("settings").open = false;
   $("about").textContent = lab.library ? `${lab.library}: answers are checked by the compiler`
     : "no library is known: start the server with --lab to have code checked";
   lab.arms = lab.models.flatMap(model => [
@@ -280,6 +284,7 @@ $("ask").onsubmit = e => {
   e.preventDefault();
   const question = $("question").value.trim();
   if (!question || stopping || !lab) return;
+  $("settings").open = false;
   $("question").value = "";
   ask(question);
 };

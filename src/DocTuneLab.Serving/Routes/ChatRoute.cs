@@ -106,7 +106,8 @@ internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
     private static DecodingRequest Guided(DecodingRequest request, IAnswerGuide guide) =>
         request.Sampling.Stop.Count > 0 ? throw ApiException.Unsupported("stop", "guided code ends where it is whole.")
         : request.Alternatives > 0 ? throw ApiException.Unsupported("top_logprobs", "a guided answer has none.")
-        : request with { Guide = guide, Budget = request.Budget with { Beams = request.Sampling.Temperature > 0 ? 1 : request.Budget.Beams } };
+        : request.Sampling.Temperature > 0 ? request with { Guide = guide, Budget = request.Budget with { Beams = 1 } }
+        : request with { Guide = guide };
 
     private JsonElement? Tools(ChatRequest request)
     {

@@ -1,8 +1,9 @@
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
-using DocTuneLab.Serving.Hosting;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Models;
 using DocTuneLab.Serving.Protocol;
+using DocTuneLab.Storage;
 using Microsoft.AspNetCore.Http;
 using ApiException = DocTuneLab.Serving.Protocol.ApiException;
 
@@ -11,20 +12,21 @@ namespace DocTuneLab.Serving.Routes;
 /// <summary>What the page asks beside the protocol, below <c>/lab</c>: what is served, the compiler's verdict on an answer, a prompt as the
 /// model reads it, and votes.</summary>
 /// <param name="answering">What is served.</param>
-/// <param name="options">The library, and who keeps votes.</param>
-internal sealed class LibraryRoutes(Answering answering, ServerOptions options)
+/// <param name="known">The library; null where none is known.</param>
+/// <param name="votes">Keeps votes; null where nobody does.</param>
+internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known, Action<AnswerVote>? votes)
 {
     private const int LongestText = 65_536;
 
-    private readonly LibraryPrompt _library = new(options.Library);
+    private readonly LibraryPrompt _library = new(known);
 
-    private readonly CodeCheck? _check = options.Library is { } known ? new(known.Judge, known.Api) : null;
+    private readonly CodeCheck? _check = known is null ? null : new(known.Judge, known.Api);
 
     /// <summary><c>GET /lab</c>.</summary>
-    public IResult Show() => Results.Json(new ServedLab(options.Library?.Name, options.Library?.Search is not null, options.Votes is not null,
+    public IResult Show() => Results.Json(new ServedLab(known?.Name, known?.Search is not null, votes is not null,
         answering.Models.Names, answering.Models.Default,
-        (options.Library?.Wording ?? PromptLibrary.Default["code-task.complete"]).Render(
-            AnswerFormat.CodeInputs("{instruction}", "{signature}", "", options.Library?.Name ?? ""))), ApiJson.Options);
+        (known?.Wording ?? PromptLibrary.Default["code-task.complete"]).Render(
+            AnswerFormat.CodeInputs("{instruction}", "{signature}", "", known?.Name ?? ""))), ApiJson.Options);
 
     /// <summary><c>POST /lab/check</c>.</summary>
     public async Task<IResult> CheckAsync(HttpContext http)
@@ -52,7 +54,7 @@ internal sealed class LibraryRoutes(Answering answering, ServerOptions options)
     public async Task<IResult> VoteAsync(HttpContext http)
     {
         var request = await ApiJson.ReadAsync<VoteRequest>(http.Request, http.RequestAborted);
-        var keep = options.Votes ?? throw ApiException.Unsupported("vote", "this server keeps no votes: start it with --lab DIR.");
+        var keep = votes ?? throw ApiException.Unsupported("vote", "this server keeps no votes: start it with --lab DIR.");
         if (request.Vote is not ("up" or "down")) throw ApiException.Invalid("vote", "'vote' must be up or down.");
         if (request is not { Question.Length: <= LongestText, Answer.Length: <= LongestText })
             throw ApiException.Invalid("answer", $"'question' and 'answer' must be texts of at most {LongestText} characters.");

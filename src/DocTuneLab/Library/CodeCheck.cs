@@ -66,8 +66,7 @@ public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
         }
         var verdict = judge.Judge(text, form, judge.LibraryNamespaces, context);
         // Of two namespaces with the same name, only one was meant: that which the code itself says.
-        if (!verdict.Compiles && verdict.Errors.Any(e => e.Id == "CS0104") && judge.Judge(text, form, null, context) is { Compiles: true } own)
-            verdict = own;
+        if (verdict.Errors.Any(e => e.Id == "CS0104") && judge.Judge(text, form, null, context) is { Compiles: true } own) verdict = own;
         int Line(int line) => line <= first ? 0 : line - first;
         var missing = verdict.Uses.Where(u => u.Kind == SymbolUseKind.Missing && u.IsLibrary).ToList();
         var misused = verdict.Uses.Where(u => u.Kind == SymbolUseKind.Misuse && u.IsLibrary).ToList();
@@ -77,9 +76,9 @@ public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
                 .Select(e => new CodeFault(Line(e.Line), $"{e.Message.TrimEnd('.')} ({e.Id}).",
                     misused.FirstOrDefault(u => u.Line == e.Line) is { Id: { } id } ? api.Find(id)?.Signature : null)))
             .DistinctBy(f => (f.Line, f.Message)).OrderBy(f => f.Line).ToList();
+        var used = verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => u.Id!);
         return new(code, verdict.Compiles, [.. missing.Select(u => u.On is null ? u.Name : $"{u.On}.{u.Name}").Distinct()],
-            verdict.Compiles ? [] : faults,
-            [.. verdict.Uses.Where(u => u is { Kind: SymbolUseKind.Resolved, IsLibrary: true, Id: not null }).Select(u => u.Id!).Distinct()]);
+            verdict.Compiles ? [] : faults, [.. used.Distinct()]);
     }
 
     private string? Nearest(SymbolUse use)
@@ -117,6 +116,8 @@ public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
             .LastOrDefault();
         if (method.Body is null || method.Body.Statements.Count > 0 || method.SpanStart >= open.Length) return (null, asked);
         var before = open[..method.SpanStart].Trim();
-        return (open[method.SpanStart..], before.Length > 0 ? before : null);
+        // Own types may be internal, which a public method must not show.
+        return (Regex.Replace(open[method.SpanStart..], @"^\s*(?:(?:public|internal|protected|private)\s+)+", ""),
+            before.Length > 0 ? before : null);
     }
 }

@@ -15,7 +15,8 @@ public sealed record AnswerVote(string Model, string Question, string Answer, bo
     public DateTimeOffset At { get; init; }
 }
 
-/// <summary>Votes of a lab's users, as JSON lines in its folder: several programs may add to them while the lab is open elsewhere.</summary>
+/// <summary>Votes of a lab's users, as JSON lines in its folder: several programs may add to them while the lab is open elsewhere.
+/// </summary>
 /// <param name="lab">The lab's folder.</param>
 /// <param name="time">The clock.</param>
 public sealed class AnswerVotes(string lab, TimeProvider time)
@@ -39,7 +40,8 @@ public sealed class AnswerVotes(string lab, TimeProvider time)
     /// <summary>All votes, oldest first.</summary>
     /// <exception cref="LabException">A line is none.</exception>
     public IReadOnlyList<AnswerVote> Read() => !File.Exists(FilePath) ? []
-        : [.. File.ReadLines(FilePath).Select((line, i) => (line, i)).Where(l => l.line.Trim().Length > 0).Select(l => Of(l.line, l.i + 1))];
+        : [.. File.ReadLines(FilePath).Select((line, i) => (Line: line, Number: i + 1)).Where(l => l.Line.Trim().Length > 0)
+            .Select(l => Of(l.Line, l.Number))];
 
     private AnswerVote Of(string line, int number)
     {

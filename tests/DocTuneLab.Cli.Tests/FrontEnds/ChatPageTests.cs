@@ -31,7 +31,7 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         var free = page.Locator("article.answer").First;
         await free.Locator(".verdict").WaitForAsync();
         Assert.Contains("does not compile", await free.Locator(".verdict").InnerTextAsync());
-        Assert.Matches(@"\d+ tokens, \d", await guided.Locator(".row").InnerTextAsync());
+        Assert.Matches(@"\d+ tokens decoded, \d", await guided.Locator(".row").InnerTextAsync());
 
         // What the model read, and what somebody thinks of the answer.
         await guided.GetByRole(AriaRole.Button, new() { Name = "Show the prompt" }).ClickAsync();
@@ -71,7 +71,8 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await page.GetByLabel("Key").FillAsync("sesame");
         await page.GetByLabel("Key").PressAsync("Tab");
         await page.GetByLabel("nano + compiler").CheckAsync();
-        await page.GetByLabel("Header of a method to write").FillAsync("public static IReadOnlyList<WaterLot> Shares(WaterLot lot, int parts)");
+        await page.GetByLabel("Header of a method to write")
+            .FillAsync("public static IReadOnlyList<WaterLot> Shares(WaterLot lot, int parts)");
         await page.GetByLabel("Question").FillAsync("Fair shares of a lot.");
         await page.GetByLabel("Question").PressAsync("Control+Enter");
         await page.GetByText("✓ compiles").WaitForAsync();

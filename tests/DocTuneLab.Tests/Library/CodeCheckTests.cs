@@ -54,7 +54,7 @@ public sealed class CodeCheckTests
     {
         var asked = "```csharp\nrecord Share(WaterLot Lot, int N);\n\npublic static int Parts(\n    Share share)\n```";
         var code = s_check.Answer("```csharp\nvar lots = share.Lot.Split(share.N);\nreturn lots.Length;\n```", asked).Single();
-        Assert.Equal(2, code.Faults.Single().Line);
+        Assert.Equal([2], code.Faults.Select(f => f.Line));
         Assert.True(s_check.Answer("```\nreturn share.Lot.Split(share.N).Count;\n```", asked).Single().Compiles);
     }
 

@@ -2,7 +2,7 @@ using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 using DocTuneLab.Storage;
 
-namespace DocTuneLab.Serving.Editors;
+namespace DocTuneLab.Serving.Knowledge;
 
 /// <summary>What is known of a library: its members, the compiler with it, and its pages.</summary>
 /// <param name="Name">The library's name.</param>

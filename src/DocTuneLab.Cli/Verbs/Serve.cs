@@ -52,8 +52,8 @@ internal static class Serve
         var command = new Command("serve",
             "Serves a local model and adapters over it until Ctrl-C: a page to chat at /, OpenAI's chat completions, completions and "
                 + "responses (whole and streamed), /v1/models, /health and /metrics. With --lab or --assembly code in answers is "
-                + "checked by the compiler, and editors' agents find tools at /mcp; the adapter that the lab trained last is served, unless "
-                + "others are given. Many are answered side by side.")
+                + "checked by the compiler, and editors' agents find tools at /mcp; the adapter that the lab trained last is served, "
+                + "unless others are given. Many are answered side by side.")
         {
             adapters, name, urls, keys, origins, most, queue, seconds
         };

@@ -54,7 +54,8 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
     public async Task Guided_code_compiles_and_comes_streamed_as_a_whole()
     {
         var body = $$"""
-            "messages":[{"role":"user","content":"The litres.\n```csharp\n{{Header}}\n```"}],"temperature":0,"guide":{"signature":"{{Header}}"}
+            "messages":[{"role":"user","content":"The litres.\n```csharp\n{{Header}}\n```"}],"temperature":0,
+            "guide":{"signature":"{{Header}}"}
             """;
         var (status, answer) = await PostAsync("/v1/chat/completions", $"{{{body}}}");
         Assert.Equal(200, status);
@@ -86,8 +87,10 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
     }
 
     [Theory]
-    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{"signature":"no header ("}}""", "does not compile")]
-    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{},"stop":["a"]}""", "ends where it is whole")]
+    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{"signature":"no header ("}}""",
+        "does not compile")]
+    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{},"stop":["a"]}""",
+        "ends where it is whole")]
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"assistant","content":"x"}],"docs":true}""", "the user's last turn")]
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":"yes"}""", "'guide'")]
     [InlineData("/lab/check", "{}", "'answer'")]

@@ -91,6 +91,8 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
         "does not compile")]
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{},"stop":["a"]}""",
         "ends where it is whole")]
+    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{},"presence_penalty":1}""", "penalties")]
+    [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":{},"logprobs":true}""", "'logprobs'")]
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"assistant","content":"x"}],"docs":true}""", "the user's last turn")]
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}],"guide":"yes"}""", "'guide'")]
     [InlineData("/lab/check", "{}", "'answer'")]
@@ -108,10 +110,10 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
     public async Task A_vote_is_kept_with_what_the_compiler_says()
     {
         var (status, _) = await PostAsync("/lab/votes",
-            """{"model":"nano-a","question":"q","answer":"```csharp\nWaterLot.FromLitre(3)\n```","vote":"down"}""");
+            """{"model":"nano-a","question":"q","answer":"```csharp\nWaterLot.FromLitre(3)\n```","vote":"down","guided":true}""");
         Assert.Equal(200, status);
         var vote = Assert.Single(_votes);
-        Assert.Equal(("nano-a", false, false), (vote.Model, vote.IsGood, Assert.Single(vote.Compiles)));
+        Assert.Equal(("nano-a+compiler", false, false), (vote.Model, vote.IsGood, Assert.Single(vote.Compiles)));
         Assert.Equal(404, (await PostAsync("/lab/votes", """{"model":"x","question":"q","answer":"a","vote":"up"}""")).Status);
     }
 

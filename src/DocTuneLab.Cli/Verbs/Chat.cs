@@ -152,7 +152,8 @@ internal static class Chat
 
         private void Ask(string question, CancellationToken cancel)
         {
-            _question = question;
+            // A vote is on what was answered to this.
+            (_question, _last) = (question, []);
             List<AskedAnswer> answers = [];
             foreach (var arm in who)
             {
@@ -180,7 +181,8 @@ internal static class Chat
         private void Vote(AskedAnswer answer, bool isGood)
         {
             if (keep is null) throw new LabException("votes are kept in a lab: start with --lab DIR.");
-            keep(new(answer.Arm, _question!, answer.Text, isGood, [.. answer.Code.Select(c => c.Compiles)]));
+            keep(new(answer.Arm, header is null ? _question! : $"{_question}\n{header}", answer.Text, isGood,
+                [.. answer.Code.Select(c => c.Compiles)]));
             Console.WriteLine($"kept: {answer.Arm} was {(isGood ? "good" : "bad")}");
         }
 

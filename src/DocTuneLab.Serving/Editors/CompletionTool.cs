@@ -5,6 +5,7 @@ using DocTuneLab.Library.Guidance;
 using DocTuneLab.Prompts;
 using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Models;
+using DocTuneLab.Training.Inference;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;
 
@@ -15,7 +16,7 @@ namespace DocTuneLab.Serving.Editors;
 /// <param name="models">What answers.</param>
 internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels models)
 {
-    private const int MostTokens = 256;
+    private const int MostTokens = 256, LongestTask = 32_768;
 
     private readonly CodeCheck _check = new(knowledge.Judge, knowledge.Api);
 
@@ -26,17 +27,20 @@ internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels mo
     public async Task<string> CompleteCode(
         [Description("What the method does.")] string instruction,
         [Description("Its header, such as: public static int Count(Tank tank)")] string signature,
-        [Description("C# that stands beside it, such as own types. Default none.")] string context = "",
+        [Description("C# that stands beside it, such as own types. Default none.")] string? context = null,
         CancellationToken cancel = default)
     {
+        context ??= "";
         if (string.IsNullOrWhiteSpace(instruction) || string.IsNullOrWhiteSpace(signature))
             throw new McpException("expected 'instruction', what the method does, and 'signature', its header.");
+        if (instruction.Length + signature.Length + context.Length > LongestTask || CSharpJudge.IsTooDeep($"{context}\n{signature}"))
+            throw new McpException($"expected at most {LongestTask} characters, not nested deeply.");
         var guide = new CodeGuide(knowledge.Judge, GuideFrame.Body(signature.Trim(), knowledge.Api.Namespaces, context));
         if (guide.Problem is { } problem)
             throw new McpException($"signature and context do not compile: {problem.TrimEnd('.')}.");
         var turns = knowledge.Wording.Messages(AnswerFormat.CodeInputs(instruction, signature, context, knowledge.Name));
         models.TryGet(models.Default, out var adapter);
-        var answer = await models.Batch.AskAsync(new()
+        var answer = await AskAsync(new()
         {
             Prompt = models.Base.Tokenizer.Encode(models.Base.ChatTemplate.Render(turns, addGenerationPrompt: true), specialTokens: true),
             Adapter = adapter,
@@ -46,5 +50,18 @@ internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels mo
         var asked = string.IsNullOrWhiteSpace(context) ? signature : $"{context}\n{signature}";
         var verdicts = _check.Answer(answer.Text, $"```csharp\n{asked}\n```");
         return verdicts.Count == 0 ? answer.Text : $"{answer.Text}\n\n{string.Join("\n", verdicts)}";
+    }
+
+    // What the model cannot be asked is for the agent to read, such as that the task is too long.
+    private async Task<DecodedAnswer> AskAsync(DecodingRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            return await models.Batch.AskAsync(request, cancel);
+        }
+        catch (LabException e)
+        {
+            throw new McpException(e.Message);
+        }
     }
 }

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Prompts;
 using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Protocol;
+using ApiException = DocTuneLab.Serving.Protocol.ApiException;
 
 namespace DocTuneLab.Serving.Models;
 
@@ -12,6 +14,8 @@ namespace DocTuneLab.Serving.Models;
 /// <param name="knowledge">What is known; null where nothing is.</param>
 internal sealed class LibraryPrompt(LibraryKnowledge? knowledge)
 {
+    private const int LongestGuide = 32_768;
+
     /// <summary>The conversation with passages before its last turn, and which they are; as it is where none are wanted.</summary>
     /// <exception cref="ApiException">There are no pages, or the last turn is no text of a user.</exception>
     public (IReadOnlyList<ChatTurn> Turns, IReadOnlyList<Chunk> Sources) WithPages(IReadOnlyList<ChatTurn> turns, bool? wanted)
@@ -34,6 +38,8 @@ internal sealed class LibraryPrompt(LibraryKnowledge? knowledge)
         if (knowledge is null)
             throw ApiException.Unsupported("guide", "this server knows no library: start it with --lab DIR or --assembly DLL.");
         var (usings, context) = (knowledge.Api.Namespaces, fields.Context ?? "");
+        if ((fields.Signature?.Length ?? 0) + context.Length > LongestGuide || CSharpJudge.IsTooDeep($"{context}\n{fields.Signature}"))
+            throw ApiException.Invalid("guide", $"'guide' must have at most {LongestGuide} characters, and not be nested deeply.");
         var guide = new CodeGuide(knowledge.Judge, string.IsNullOrWhiteSpace(fields.Signature)
             ? GuideFrame.File(usings, context) : GuideFrame.Body(fields.Signature.Trim(), usings, context));
         return guide.Problem is { } problem

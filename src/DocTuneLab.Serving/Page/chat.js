@@ -102,14 +102,25 @@ function showAnswer(answer, turn) {
   };
   foot.append(make("span", answer.figures ?? ""));
   button("Copy", "Copy the answer", async made => {
-    await navigator.clipboard.writeText(parts(answer.text).find(isCSharp)?.text ?? answer.text);
-    made.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(parts(answer.text).find(isCSharp)?.text ?? answer.text);
+      made.textContent = "Copied";
+    } catch {
+      // Only pages of this machine, or over https, may write there.
+      made.textContent = "The browser does not allow it";
+    }
   });
   button("Prompt", "Show the prompt", made => showPrompt(answer, made));
   if (lab.votes) for (const [vote, mark, label] of [["up", "▲ Good", "This helped"], ["down", "▼ Bad", "This did not help"]]) {
     const made = button(mark, label, async () => {
-      await call("lab/votes", { model: answer.model, question: turn.question, answer: answer.text, vote });
-      answer.vote = vote;
+      try {
+        await call("lab/votes", {
+          model: answer.model, docs: answer.docs, guided: answer.guided, question: turn.question, answer: answer.text, vote,
+        });
+        answer.vote = vote;
+      } catch (e) {
+        answer.fault = e.message;
+      }
       showAnswer(answer, turn);
     });
     made.setAttribute("aria-pressed", String(answer.vote === vote));

@@ -41,6 +41,12 @@ internal sealed record VoteRequest
 {
     public string? Model { get; init; }
 
+    /// <summary>Whether pages stood in the prompt.</summary>
+    public bool? Docs { get; init; }
+
+    /// <summary>Whether the compiler guided the answer.</summary>
+    public bool? Guided { get; init; }
+
     public string? Question { get; init; }
 
     public string? Answer { get; init; }

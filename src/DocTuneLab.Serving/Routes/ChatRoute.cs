@@ -31,6 +31,8 @@ internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
         var requests = Sampling.Requests(answering.Models, prompt,
             request with { MaxTokens = request.MaxCompletionTokens ?? request.MaxTokens }, guide is null ? null : GuidedTokens,
             request.TopLogprobs ?? 0);
+        if (guide is not null && (isTold || tools is not null))
+            throw ApiException.Unsupported("guide", "it goes with neither 'logprobs' nor 'tools'.");
         if (guide is not null) requests = [.. requests.Select(r => Guided(r, guide))];
         var id = $"chatcmpl-{Guid.NewGuid():N}";
         var name = Sampling.NameOf(answering.Models, request.Model);
@@ -105,6 +107,8 @@ internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
     // What was written freely may be stopped by a text and shown with its probabilities; what the compiler chose among is neither.
     private static DecodingRequest Guided(DecodingRequest request, IAnswerGuide guide) =>
         request.Sampling.Stop.Count > 0 ? throw ApiException.Unsupported("stop", "guided code ends where it is whole.")
+        : request.Bias.Count > 0 || request.PresencePenalty != 0 || request.FrequencyPenalty != 0
+            ? throw ApiException.Unsupported("guide", "it goes with neither 'logit_bias' nor penalties: the compiler chooses among tokens.")
         : request.Alternatives > 0 ? throw ApiException.Unsupported("top_logprobs", "a guided answer has none.")
         : request.Sampling.Temperature > 0 ? request with { Guide = guide, Budget = request.Budget with { Beams = 1 } }
         : request with { Guide = guide };

@@ -36,6 +36,8 @@ internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known
             + "--assembly DLL.");
         if (request.Answer is not { Length: <= LongestText } answer)
             throw ApiException.Invalid("answer", $"'answer' must be text of at most {LongestText} characters.");
+        if (request.Question is { Length: > LongestText })
+            throw ApiException.Invalid("question", $"'question' must be text of at most {LongestText} characters.");
         return Results.Json(new CheckAnswer([.. check.Answer(answer, request.Question).Select(b => new CheckedBlock(b.Compiles, b.Invented,
             [.. b.Faults.Select(f => new CheckedFault(f.Line, f.Message, f.Nearest))]))]), ApiJson.Options);
     }
@@ -60,7 +62,8 @@ internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known
             throw ApiException.Invalid("answer", $"'question' and 'answer' must be texts of at most {LongestText} characters.");
         var name = Sampling.NameOf(answering.Models, request.Model);
         if (!answering.Models.TryGet(name, out _)) throw Sampling.Unknown(name);
-        keep(new(name, request.Question, request.Answer, request.Vote == "up",
+        var arm = name + (request.Docs == true ? "+docs" : "") + (request.Guided == true ? "+compiler" : "");
+        keep(new(arm, request.Question, request.Answer, request.Vote == "up",
             [.. _check?.Answer(request.Answer, request.Question).Select(b => b.Compiles) ?? []]));
         return Results.Json(new { status = "kept" }, ApiJson.Options);
     }

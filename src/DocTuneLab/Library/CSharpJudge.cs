@@ -146,6 +146,9 @@ public sealed class CSharpJudge
     /// <summary>The compilation unit that code of a form is judged as: what a sandbox compiles to run it.</summary>
     public static string Wrap(string code, CodeForm form) => CodeWrapper.Wrap(code.ReplaceLineEndings("\n"), form, s_parse).Text;
 
+    /// <summary>Whether code is nested too deeply to be read: the compiler's recursion would end the process.</summary>
+    public static bool IsTooDeep(string code) => CodeWrapper.IsTooDeep(code, s_parse);
+
     /// <summary>What a piece of code most likely is, by its syntax alone.</summary>
     public static CodeForm DetectForm(string code)
     {

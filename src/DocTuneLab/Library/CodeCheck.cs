@@ -35,8 +35,13 @@ public sealed record CheckedCode(
 /// <param name="api">The library, with its documentation.</param>
 public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
 {
+    // Of an answer that repeats itself, the rest is no different.
+    private const int MostBlocks = 16;
+
     // What the compiler says of names that are told better with what is near to them.
     private static readonly HashSet<string> s_names = ["CS0103", "CS0117", "CS0234", "CS0246", "CS1061"];
+
+    private static readonly Regex s_using = new(@"^[ \t]*using[ \t]+[\w.]+[ \t]*;", RegexOptions.Multiline);
 
     private static readonly MarkdownPipeline s_markdown = new MarkdownPipelineBuilder().Build();
 
@@ -55,14 +60,16 @@ public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
     /// none.</param>
     public CheckedCode Check(string code, string? asked = null)
     {
-        var form = CSharpJudge.DetectForm(code);
-        var (header, context) = asked is null ? (null, null) : Asked(asked);
+        var (header, context) = asked is null || CSharpJudge.IsTooDeep(asked) ? (null, null) : Asked(asked);
+        var form = CSharpJudge.IsTooDeep(code) ? CodeForm.Statements : CSharpJudge.DetectForm(code);
         var (text, first) = (code, 0);
         if (header is not null && form is CodeForm.Statements or CodeForm.Expression)
         {
-            // Alone a value is what the method returns.
-            var body = form == CodeForm.Expression ? $"return {code.TrimEnd().TrimEnd(';')};" : code;
-            (text, form, first) = ($"{header}\n{{\n{body}\n}}", CodeForm.Members, header.Count(c => c == '\n') + 2);
+            // Alone a value is what the method returns. Using directives stay in front, and keep their lines' count with empty ones.
+            var body = form == CodeForm.Expression ? $"return {code.TrimEnd().TrimEnd(';')}\n;" : s_using.Replace(code, "");
+            var usings = form == CodeForm.Expression ? "" : string.Concat(s_using.Matches(code).Select(m => m.Value.Trim() + "\n"));
+            (text, form) = ($"{usings}{header}\n{{\n{body}\n}}", CodeForm.Members);
+            first = usings.Count(c => c == '\n') + header.Count(c => c == '\n') + 2;
         }
         var verdict = judge.Judge(text, form, judge.LibraryNamespaces, context);
         // Of two namespaces with the same name, only one was meant: that which the code itself says.
@@ -102,9 +109,20 @@ public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
     private static HashSet<string> Words(string name) =>
         [.. Regex.Matches(name, @"[A-Z]+(?![a-z])|[A-Z]?[a-z]+").Select(m => m.Value.ToLowerInvariant())];
 
-    private static IEnumerable<string> Blocks(string text) => Markdown.Parse(text, s_markdown).Descendants<FencedCodeBlock>()
-        .Where(b => b.Info?.ToLowerInvariant() is null or "" or "csharp" or "cs" or "c#")
-        .Select(b => b.Lines.ToString()).Where(c => c.Trim().Length > 0);
+    private static IEnumerable<string> Blocks(string text)
+    {
+        try
+        {
+            return Markdown.Parse(text, s_markdown).Descendants<FencedCodeBlock>()
+                .Where(b => b.Info?.ToLowerInvariant() is null or "" or "csharp" or "cs" or "c#")
+                .Select(b => b.Lines.ToString()).Where(c => c.Trim().Length > 0).Take(MostBlocks);
+        }
+        catch (ArgumentException e) when (e.Message.Contains("depth limit", StringComparison.Ordinal))
+        {
+            // A model that repeats itself writes a quotation of a quotation of …: there is no code to look for.
+            return [];
+        }
+    }
 
     // Of "record Own(int N);  public static int Solve(Own own)" the header, and what stands before it.
     private static (string? Header, string? Context) Asked(string asked)

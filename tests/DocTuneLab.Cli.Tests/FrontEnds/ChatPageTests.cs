@@ -39,6 +39,7 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await guided.GetByRole(AriaRole.Button, new() { Name = "This helped" }).ClickAsync();
         await guided.Locator("button[aria-pressed=true]").WaitForAsync();
         var vote = served.Doctune.Read("votes.jsonl");
+        Assert.Contains("\"Model\":\"nano+compiler\"", vote);
         Assert.Contains("\"IsGood\":true,\"Compiles\":[true]", vote);
         Assert.Contains("```csharp\\n", vote);
 

@@ -41,6 +41,8 @@ public sealed class CodeCheckTests
     [Theory]
     [InlineData("return lot.Split(n).Count;")]
     [InlineData("lot.Split(n).Count")]
+    [InlineData("lot.Split(n).Count // as many")]
+    [InlineData("using System.Linq;\n\nreturn lot.Split(n).Count();")]
     [InlineData("public static int Parts(WaterLot lot, int n) => lot.Split(n).Count;")]
     public void A_body_is_judged_in_the_method_that_was_asked_for(string body)
     {
@@ -67,6 +69,24 @@ public sealed class CodeCheckTests
         var result = s_check.Check(code);
         Assert.False(result.Compiles);
         Assert.NotEmpty(result.Faults);
+    }
+
+    [Fact]
+    public void What_is_nested_without_end_has_no_verdict_or_a_bad_one()
+    {
+        Assert.Empty(s_check.Answer(new string('>', 5000) + " x"));
+        Assert.False(s_check.Check(new string('(', 50_000)).Compiles);
+        Assert.False(s_check.Check("1 +", "public static int F(" + string.Concat(Enumerable.Repeat("List<", 20_000))).Compiles);
+        var many = s_check.Answer(string.Concat(Enumerable.Repeat("```csharp\n1\n```\n", 500)));
+        Assert.InRange(many.Count, 1, 20);
+    }
+
+    [Fact]
+    public void Lines_behind_using_directives_are_those_of_the_answer()
+    {
+        var asked = "```csharp\npublic static int Parts(WaterLot lot, int n)\n```";
+        var code = s_check.Answer("```csharp\nusing System.Linq;\n\nreturn lot.Parts(n);\n```", asked).Single();
+        Assert.Equal((3, "WaterLot has no 'Parts'."), (code.Faults.Single().Line, code.Faults.Single().Message));
     }
 
     private static string Fenmark()

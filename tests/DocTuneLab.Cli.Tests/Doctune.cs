@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 namespace DocTuneLab.Cli.Tests;
 
@@ -55,6 +57,14 @@ public sealed class Doctune : IDisposable
         };
         start.Environment.Remove("DOCTUNE_DEBUG");
         return Process.Start(start)!;
+    }
+
+    /// <summary>An address of this machine whose port is free.</summary>
+    public static string FreeUrl()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
     }
 
     public static Result Wait(Process process)

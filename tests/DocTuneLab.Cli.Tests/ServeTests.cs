@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -16,10 +14,7 @@ public sealed partial class ServeTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        _url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-        probe.Stop();
+        _url = Doctune.FreeUrl();
         _server = _doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", _url,
             "--assembly", Path.Combine(Doctune.Root, "data/private-library/bin/Fenmark.dll"),
             "--docs", Path.Combine(Doctune.Root, "data/private-library/docs"));

@@ -20,9 +20,7 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
 
     public async ValueTask InitializeAsync()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
-        var judge = new CSharpJudge(ReferenceSet.Load(Path.Combine(root.FullName, "data/private-library/bin/Fenmark.dll")));
+        var judge = new CSharpJudge(ReferenceSet.Load(Path.Combine(ServedNano.Root, "data/private-library/bin/Fenmark.dll")));
         var chunk = new Chunk
         {
             Id = "c1",
@@ -104,6 +102,17 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
         var (status, answer) = await PostAsync(path, body);
         Assert.Equal(400, status);
         Assert.Contains(says, (string)answer["error"]!["message"]!);
+    }
+
+    [Theory]
+    [InlineData("context")]
+    [InlineData("signature")]
+    public async Task What_is_nested_without_end_is_refused(string field)
+    {
+        var (status, answer) = await PostAsync("/v1/chat/completions",
+            $$$"""{"messages":[{"role":"user","content":"x"}],"guide":{"{{{field}}}":"{{{new string('(', 20_000)}}}"}}""");
+        Assert.Equal(400, status);
+        Assert.Contains("nested too deeply", (string)answer["error"]!["message"]!);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ public sealed class ServedNano : IAsyncLifetime
     private BaseModel _model = null!;
     private ModelServer _server = null!;
 
+    /// <summary>The repository.</summary>
+    public static string Root { get; } = FindRoot();
+
     /// <summary>What answers.</summary>
     public ServedModels Models { get; private set; } = null!;
 
@@ -22,9 +25,7 @@ public sealed class ServedNano : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
-        _model = BaseModel.Load(Path.Combine(root.FullName, "data", "models", "nano"));
+        _model = BaseModel.Load(Path.Combine(Root, "data", "models", "nano"));
         var config = new LoraConfig { Rank = 2, Alpha = 4 };
         Models = new(_model, "nano",
             [("nano-a", LoraAdapter.Create(_model, config, 1)), ("nano-b", LoraAdapter.Create(_model, config, 2))], 8);
@@ -62,5 +63,12 @@ public sealed class ServedNano : IAsyncLifetime
             .Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(e => e.Split('\n'))
             .Select(lines => (lines.FirstOrDefault(l => l.StartsWith("event: ", StringComparison.Ordinal))?[7..],
                 lines.First(l => l.StartsWith("data: ", StringComparison.Ordinal))[6..]))];
+    }
+
+    private static string FindRoot()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root!.FullName, "DocTuneLab.sln"))) root = root.Parent;
+        return root.FullName;
     }
 }

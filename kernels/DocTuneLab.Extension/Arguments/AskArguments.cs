@@ -6,9 +6,6 @@ namespace DocTuneLab.Extension.Arguments;
 /// <summary>Options of asking a model, the same in a verb and in a magic.</summary>
 public static class AskArguments
 {
-    /// <summary>Tokens of an answer at most, unless told otherwise.</summary>
-    public const int Tokens = 256;
-
     /// <summary><c>--who</c>.</summary>
     public static Option<string[]> Arms() => new("--who")
     {

@@ -38,7 +38,7 @@ internal static class AskMagic
             with = (model, lab.Adapter);
             var question = new AskedQuestion(text, p.GetValue(signature))
             {
-                Sampling = sampling.Apply(p, SamplingOptions.Settings, new(AskArguments.Tokens)),
+                Sampling = sampling.Apply(p, SamplingOptions.Settings, AskedQuestion.Usual),
             };
             var asked = AskArguments.Chosen(p.GetValue(arms) ?? [], talk);
             List<AskedAnswer> answers = [];

@@ -36,10 +36,7 @@ internal sealed class KnownLibrary
     private Opened? Find(ParseResult parsed, string? lab)
     {
         var assemblies = parsed.GetValue(_assembly) ?? [];
-        if (assemblies.Length > 0)
-        {
-            return Read(parsed.GetValue(_docs), assemblies, parsed.GetValue(_reference) ?? []);
-        }
+        if (assemblies.Length > 0) return Read(parsed.GetValue(_docs), assemblies, parsed.GetValue(_reference) ?? []);
         if (parsed.GetValue(_docs) is not null) throw new UsageException("--assembly is missing: the library that the pages document.");
         if (lab is null) return null;
         if (!Directory.Exists(lab)) throw new LabException($"{lab}: no such lab. Make one with: doctune new {lab} --help");

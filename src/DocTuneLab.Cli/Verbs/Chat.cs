@@ -58,7 +58,7 @@ internal static class Chat
                 library?.Knowledge.Search is { } search ? query => [.. search(query, Passages.Candidates).Select(h => h.Chunk)] : null,
                 wordings);
             var session = new Session(talk, AskArguments.Chosen(parsed.GetValue(arms) ?? [], talk), parsed.GetValue(signature),
-                sampling.Apply(parsed, SamplingOptions.Settings, new(AskArguments.Tokens)),
+                sampling.Apply(parsed, SamplingOptions.Settings, AskedQuestion.Usual),
                 library?.Lab is { } lab ? new AnswerVotes(lab, TimeProvider.System).Add : null);
             return session.Run(cancel);
         }, CancellationToken.None));
@@ -154,7 +154,6 @@ internal static class Chat
         {
             // A vote is on what was answered to this.
             (_question, _last) = (question, []);
-            List<AskedAnswer> answers = [];
             foreach (var arm in who)
             {
                 if (Console.IsOutputRedirected) Console.WriteLine($"{arm}:");
@@ -171,8 +170,7 @@ internal static class Chat
                 if (answer.Sources.Count > 0)
                     Console.WriteLine($"read: {string.Join("; ", answer.Sources.Select(s =>
                         $"{s.DocumentPath} {string.Join(" > ", s.HeadingPath)}"))}");
-                answers.Add(answer);
-                _last = answers;
+                _last.Add(answer);
             }
         }
 

@@ -12,8 +12,11 @@ public sealed record AskedQuestion(string Text, string? Signature = null)
     /// <summary>C# that stands beside the method. Default none.</summary>
     public string Context { get; init; } = "";
 
-    /// <summary>How tokens are chosen. Default greedy, 256 tokens.</summary>
-    public SamplingOptions Sampling { get; init; } = new(256);
+    /// <summary>Greedy, 256 tokens.</summary>
+    public static SamplingOptions Usual { get; } = new(256);
+
+    /// <summary>How tokens are chosen. Default as <see cref="Usual"/>.</summary>
+    public SamplingOptions Sampling { get; init; } = Usual;
 }
 
 /// <summary>An answer, with what the compiler says of it.</summary>

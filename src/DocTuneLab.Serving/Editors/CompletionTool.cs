@@ -33,8 +33,8 @@ internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels mo
         context ??= "";
         if (string.IsNullOrWhiteSpace(instruction) || string.IsNullOrWhiteSpace(signature))
             throw new McpException("expected 'instruction', what the method does, and 'signature', its header.");
-        if (instruction.Length + signature.Length + context.Length > LongestTask || CSharpJudge.IsTooDeep($"{context}\n{signature}"))
-            throw new McpException($"expected at most {LongestTask} characters, not nested deeply.");
+        if (instruction.Length + signature.Length + context.Length > LongestTask)
+            throw new McpException($"expected at most {LongestTask} characters.");
         var guide = new CodeGuide(knowledge.Judge, GuideFrame.Body(signature.Trim(), knowledge.Api.Namespaces, context));
         if (guide.Problem is { } problem)
             throw new McpException($"signature and context do not compile: {problem.TrimEnd('.')}.");

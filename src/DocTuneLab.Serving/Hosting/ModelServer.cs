@@ -24,7 +24,10 @@ namespace DocTuneLab.Serving.Hosting;
 /// </summary>
 public sealed class ModelServer : IAsyncDisposable
 {
-    private static readonly string[] s_open = ["/health", "/healthz"];
+    private static readonly string[] s_health = ["/health", "/healthz"];
+
+    // The page asks for the key itself.
+    private static readonly string[] s_open = [.. s_health, .. ChatPage.Files.Select(f => f.Path)];
 
     private readonly WebApplication _app;
     private readonly ServerOptions _options;
@@ -111,7 +114,7 @@ public sealed class ModelServer : IAsyncDisposable
         if (_options.Origins.Count > 0) _app.UseCors();
         _app.Use(AuthoriseAsync);
         var library = new LibraryRoutes(answering, _options.Library, _options.Votes);
-        foreach (var path in s_open) Look(path, () => Results.Json(new { status = "ok" }, ApiJson.Options));
+        foreach (var path in s_health) Look(path, () => Results.Json(new { status = "ok" }, ApiJson.Options));
         Look("/v1/models", () => Results.Json(new ModelList("list", [.. models.Names.Select(Entry)]), ApiJson.Options));
         _app.MapMethods("/v1/models/{**name}", ["GET", "HEAD"], (string name) => models.TryGet(name, out _)
             ? Results.Json(Entry(name), ApiJson.Options) : throw Sampling.Unknown(name));
@@ -210,9 +213,7 @@ public sealed class ModelServer : IAsyncDisposable
                 throw new ApiException(StatusCodes.Status403Forbidden,
                     $"This server answers on this machine alone, not as '{host}'. Give it a key, with --api-key, to ask it by a name.");
         }
-        // The page asks for the key itself.
-        else if (!s_open.Contains(http.Request.Path.Value) && !ChatPage.Files.Any(f => f.Path == http.Request.Path.Value)
-            && !HasKey(http.Request.Headers.Authorization.ToString()))
+        else if (!s_open.Contains(http.Request.Path.Value) && !HasKey(http.Request.Headers.Authorization.ToString()))
         {
             throw new ApiException(StatusCodes.Status401Unauthorized,
                 "The key is missing or wrong: send it as 'Authorization: Bearer KEY'.", code: "invalid_api_key");

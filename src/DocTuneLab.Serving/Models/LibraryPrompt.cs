@@ -1,12 +1,10 @@
 using System.Text.Json;
 using DocTuneLab.Conversations;
 using DocTuneLab.Documents.Model;
-using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
 using DocTuneLab.Prompts;
 using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Protocol;
-using ApiException = DocTuneLab.Serving.Protocol.ApiException;
 
 namespace DocTuneLab.Serving.Models;
 
@@ -38,8 +36,8 @@ internal sealed class LibraryPrompt(LibraryKnowledge? knowledge)
         if (knowledge is null)
             throw ApiException.Unsupported("guide", "this server knows no library: start it with --lab DIR or --assembly DLL.");
         var (usings, context) = (knowledge.Api.Namespaces, fields.Context ?? "");
-        if ((fields.Signature?.Length ?? 0) + context.Length > LongestGuide || CSharpJudge.IsTooDeep($"{context}\n{fields.Signature}"))
-            throw ApiException.Invalid("guide", $"'guide' must have at most {LongestGuide} characters, and not be nested deeply.");
+        if ((fields.Signature?.Length ?? 0) + context.Length > LongestGuide)
+            throw ApiException.Invalid("guide", $"'guide' must have at most {LongestGuide} characters.");
         var guide = new CodeGuide(knowledge.Judge, string.IsNullOrWhiteSpace(fields.Signature)
             ? GuideFrame.File(usings, context) : GuideFrame.Body(fields.Signature.Trim(), usings, context));
         return guide.Problem is { } problem

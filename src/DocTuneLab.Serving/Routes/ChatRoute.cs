@@ -109,7 +109,6 @@ internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
         request.Sampling.Stop.Count > 0 ? throw ApiException.Unsupported("stop", "guided code ends where it is whole.")
         : request.Bias.Count > 0 || request.PresencePenalty != 0 || request.FrequencyPenalty != 0
             ? throw ApiException.Unsupported("guide", "it goes with neither 'logit_bias' nor penalties: the compiler chooses among tokens.")
-        : request.Alternatives > 0 ? throw ApiException.Unsupported("top_logprobs", "a guided answer has none.")
         : request.Sampling.Temperature > 0 ? request with { Guide = guide, Budget = request.Budget with { Beams = 1 } }
         : request with { Guide = guide };
 

@@ -30,7 +30,8 @@ public sealed class CSharpJudge
             "System.Threading.Tasks"
         ];
 
-    private const string TooDeep = "The code is nested too deeply to compile.";
+    /// <summary>What is said of code that <see cref="IsTooDeep"/>.</summary>
+    internal const string TooDeep = "The code is nested too deeply to compile.";
     private static readonly CSharpParseOptions s_parse = new(LanguageVersion.Latest, DocumentationMode.None);
     private readonly CSharpCompilation _library;
     private readonly LibraryIndex _index;
@@ -147,7 +148,7 @@ public sealed class CSharpJudge
     public static string Wrap(string code, CodeForm form) => CodeWrapper.Wrap(code.ReplaceLineEndings("\n"), form, s_parse).Text;
 
     /// <summary>Whether code is nested too deeply to be read: the compiler's recursion would end the process.</summary>
-    public static bool IsTooDeep(string code) => CodeWrapper.IsTooDeep(code, s_parse);
+    internal static bool IsTooDeep(string code) => CodeWrapper.IsTooDeep(code, s_parse);
 
     /// <summary>What a piece of code most likely is, by its syntax alone.</summary>
     public static CodeForm DetectForm(string code)

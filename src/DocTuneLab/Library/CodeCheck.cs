@@ -61,7 +61,7 @@ public sealed class CodeCheck(CSharpJudge judge, ApiModel api)
     public CheckedCode Check(string code, string? asked = null)
     {
         var (header, context) = asked is null || CSharpJudge.IsTooDeep(asked) ? (null, null) : Asked(asked);
-        var form = CSharpJudge.IsTooDeep(code) ? CodeForm.Statements : CSharpJudge.DetectForm(code);
+        var form = CSharpJudge.DetectForm(code);
         var (text, first) = (code, 0);
         if (header is not null && form is CodeForm.Statements or CodeForm.Expression)
         {

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Playwright;
 
 namespace DocTuneLab.Cli.Tests.FrontEnds;
@@ -103,10 +101,7 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
                 docs: {Doctune.Root}/data/private-library/docs
                 assemblies: [{Doctune.Root}/data/private-library/bin/Fenmark.dll]
                 """);
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-            probe.Stop();
+            Url = Doctune.FreeUrl();
             _server = Doctune.Start("serve", "--base", Path.Combine(Doctune.Root, "data/models/nano"), "--urls", Url, "--lab", ".",
                 "--api-key", "sesame");
             Assert.Contains(Url, await _server.StandardOutput.ReadLineAsync());

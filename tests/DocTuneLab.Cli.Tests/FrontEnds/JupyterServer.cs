@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace DocTuneLab.Cli.Tests.FrontEnds;
 
@@ -11,11 +9,7 @@ public sealed class JupyterServer : IDisposable
 
     public JupyterServer(FrontEndNotebook notebook)
     {
-        using (var probe = new TcpListener(IPAddress.Loopback, 0))
-        {
-            probe.Start();
-            Url = $"http://127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}/";
-        }
+        Url = Doctune.FreeUrl() + "/";
         _process = notebook.Start("/usr/bin/python3", "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1",
             $"--port={new Uri(Url).Port}", "--port-retries=0",
             $"--NotebookApp.token={Token}", $"--notebook-dir={notebook.Folder}");

@@ -12,6 +12,7 @@ namespace DocTuneLab.Library.Guidance;
 public sealed class CodeGuide
 {
     private readonly CSharpJudge _judge;
+    private readonly string? _tooDeep;
     private readonly ConcurrentDictionary<string, CodeGuide> _using = new(StringComparer.Ordinal);
     private readonly Lazy<CodeGuide?> _members;
     private readonly Lazy<CompositionSearch> _compositions;
@@ -30,7 +31,11 @@ public sealed class CodeGuide
         ArgumentNullException.ThrowIfNull(frame);
         (_judge, Frame, Layers) = (judge, frame, layers);
         _compositions = new(() => new(judge.Api));
-        Scope = new(judge.Compilation(frame.Usings, frame.Context), frame);
+        // The compiler's recursion over such a frame would end the process: it is told, and not read.
+        var isTooDeep = CSharpJudge.IsTooDeep($"{frame.Context}\n{frame.Head}");
+        var read = isTooDeep ? new GuideFrame("", frame.Usings) : frame;
+        Scope = new(judge.Compilation(read.Usings, read.Context), read);
+        _tooDeep = isTooDeep ? CSharpJudge.TooDeep : null;
         _members = new(() => frame.HoldsTypes ? null : new CodeGuide(judge,
             GuideFrame.Members(frame.Usings, frame.Context) with { Asked = Scope.Method }, layers));
     }
@@ -42,7 +47,7 @@ public sealed class CodeGuide
     public GuideLayers Layers { get; }
 
     /// <summary>Why nothing can be guided: the header or the context does not compile. Null where it can.</summary>
-    public string? Problem => Scope.Problem;
+    public string? Problem => _tooDeep ?? Scope.Problem;
 
     internal GuideScope Scope { get; }
 

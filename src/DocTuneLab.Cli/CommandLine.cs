@@ -35,6 +35,7 @@ internal static class CommandLine
         CorpusVerb.Command(),
         Serve.Command(),
         Chat.Command(),
+        Ui.Command(),
         Mcp.Command(),
         Kernel.Command(),
         Train.Command(),

@@ -62,6 +62,41 @@ public sealed class WrittenDraftTests(SampleLibrary library) : IClassFixture<Sam
         Assert.Equal(before, Suite.Load(_folder.FullName).Code.Select(t => t.Instruction));
     }
 
+    [Theory]
+    [InlineData("Cut cubicMetres into 5 lots and say true, with units behind.", 1)]
+    [InlineData("Cut cubicMetres into 5 lots; say true, with units.", 0)]
+    [InlineData("Cut cubicMetres into 15 lots and say true, with units behind.", 0)]
+    [InlineData("Cut cubicMetres into 1.5 lots and say true, with units behind.", 0)]
+    [InlineData("Cut cubicMetres into lots and say true, with units behind. There are 5.", 1)]
+    [InlineData("Cut cubicMetres into 5 lots, with units behind.", 0)]
+    [InlineData("Cut cubicMetres into 5 lots and say true.", 0)]
+    [InlineData("Cut `cubicMetres` into 5 lots and say true, with units behind.", 1)]
+    [InlineData("Cut cubicMetres into 5 lots and say true, with units, as `Cut(5)`.", 0)]
+    public void Words_say_every_value_as_a_word_of_its_own(string words, int worded)
+    {
+        File.WriteAllText(Path.Combine(_folder.FullName, Suite.CodeFile), """
+            {"id":"a1","instruction":"Steps.","signature":"public static string Told(double cubicMetres)","goldSymbols":[],
+             "reference":"var lots = Cut(cubicMetres, 5, true); if (lots is null) return null; return $\"{lots} units\";",
+             "stub":"return null;","tests":["Check.Equal(1, 1);"],"documents":["a.md"],"split":"test"}
+            """.ReplaceLineEndings(""));
+        File.WriteAllText(Path.Combine(_folder.FullName, DraftLedger.FileName),
+            """{"id":"a1","source":"search","place":"a","state":"undecided","note":""}""");
+        var material = new DraftMaterial(library.Api, library.Judge) { Writer = new Writer { Lot = words } };
+        Assert.Equal(worded, TaskWords.Into(_folder.FullName, material).Worded);
+    }
+
+    [Fact]
+    public void A_full_suite_asks_nobody_for_tests()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        var writer = new Writer();
+        var material = new DraftMaterial(library.Api, library.Judge) { Writer = writer };
+        SuiteDrafting.Run(_folder.FullName, material, 1, [SuiteDrafting.Written], s_execution);
+        var asked = writer.Prompts;
+        SuiteDrafting.Run(_folder.FullName, material, 1, [SuiteDrafting.Written], s_execution);
+        Assert.Equal(asked, writer.Prompts);
+    }
+
     private sealed class Writer : ILanguageModel
     {
         private const string Tests = """

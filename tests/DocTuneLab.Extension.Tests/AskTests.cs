@@ -34,5 +34,14 @@ public sealed class AskTests
         Assert.Contains("The litres of a lot.", shown);
         (shown, _) = await lab.RunAsync([.. before, "#!ask --who base --max-tokens 4\nAnd its name?"]);
         Assert.DoesNotContain("The litres of a lot.", shown);
+
+        // What stands before every question of a wording is read once, in front.
+        const string Wording = "lab.Wordings.Qa = DocTuneLab.Prompts.PromptTemplate.Parse(\"---\\nname: own\\nversion: 1\\nkind: doc-qa\\n"
+            + "description: Own.\\ninputs: [question, library?]\\nsystem: Be brief.\\n---\\n{{ question }}\", \"own.liquid\");";
+        (shown, error) = await lab.RunAsync([.. before[..3], Wording, "#!ask --who base --max-tokens 4\nIts name?",
+            "#!ask --go-on --who base --max-tokens 4\nAnd its volume?"]);
+        Assert.True(error is null or "", error);
+        Assert.Equal(2, shown.Split("Be brief.").Length);
+        Assert.Matches("(?s)Be brief\\..*Its name\\?.*And its volume\\?", shown);
     }
 }

@@ -2,7 +2,9 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Library;
+using DocTuneLab.Prompts;
 using DocTuneLab.Serving.Hosting;
+using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Storage;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -17,6 +19,7 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
     private readonly List<AnswerVote> _votes = [];
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(60) };
     private ModelServer _server = null!;
+    private LibraryKnowledge _known = null!;
 
     public async ValueTask InitializeAsync()
     {
@@ -32,11 +35,12 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
             Symbols = [],
             TokenCount = 12,
         };
+        _known = new("Fenmark", ApiModel.Load(judge.References), judge, (query, most) =>
+            query.Contains("volume", StringComparison.OrdinalIgnoreCase) ? [new SearchHit(chunk, 1)] : []);
         _server = await served.StartAsync(new()
         {
             Urls = ["http://127.0.0.1:0"],
-            Library = new("Fenmark", ApiModel.Load(judge.References), judge, (query, most) =>
-                query.Contains("volume", StringComparison.OrdinalIgnoreCase) ? [new SearchHit(chunk, 1)] : []),
+            Library = _known,
             Votes = _votes.Add,
         });
         _http.BaseAddress = new(_server.Urls.Single());
@@ -61,6 +65,7 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
         var (_, verdict) = await PostAsync("/lab/check", new JsonObject { ["answer"] = text, ["question"] = $"```csharp\n{Header}\n```" }
             .ToJsonString());
         Assert.True((bool)verdict["blocks"]![0]!["compiles"]!, text + verdict);
+        Assert.Contains((string)verdict["blocks"]![0]!["code"]!, text);
         Assert.True((int)answer["usage"]!["completion_tokens"]! > 3);
         using var content = JsonContent.Create(JsonNode.Parse($"{{{body},\"stream\":true}}"));
         using var response = await _http.PostAsync("/v1/chat/completions", content, TestContext.Current.CancellationToken);
@@ -68,6 +73,55 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
             .Where(e => e.StartsWith("data: {", StringComparison.Ordinal)).Select(e => JsonNode.Parse(e[6..])!)
             .Select(e => (string?)e["choices"]![0]!["delta"]!["content"]));
         Assert.Equal(text, streamed);
+    }
+
+    [Fact]
+    public async Task A_question_is_worded_as_the_model_was_trained_to_be_asked()
+    {
+        var (status, plain) = await PostAsync("/lab/wording", """{"question":"The litres."}""");
+        Assert.Equal(200, status);
+        Assert.Equal("The litres.", (string?)plain["messages"]!.AsArray().Single()!["content"]);
+        var code = PromptTemplate.Parse("""
+            ---
+            name: own
+            version: 1
+            kind: code-task
+            description: Own.
+            inputs: [instruction, signature, context?, library?]
+            system: You know {{ library }}.
+            ---
+            {{ instruction }} As {{ signature }}
+            """, "own.liquid");
+        var own = await served.StartAsync(new()
+        {
+            Urls = ["http://127.0.0.1:0"],
+            Library = _known with { Wording = QuestionWording.Default with { Code = code } },
+        });
+        await using (own)
+        {
+            using var content = JsonContent.Create(new { question = "The litres.", signature = $" {Header} " });
+            using var response = await _http.PostAsync(new Uri(new(own.Urls.Single()), "/lab/wording"), content,
+                TestContext.Current.CancellationToken);
+            var turns = (await response.Content.ReadFromJsonAsync<JsonNode>(TestContext.Current.CancellationToken))!["messages"]!.AsArray();
+            Assert.Equal(["system", "user"], turns.Select(t => (string?)t!["role"]));
+            Assert.Equal($"The litres. As {Header}", (string?)turns[^1]!["content"]);
+        }
+    }
+
+    [Fact]
+    public async Task What_the_compiler_is_asked_takes_a_place_and_time_as_an_answer_does()
+    {
+        await using var hurried = await served.StartAsync(new()
+        {
+            Urls = ["http://127.0.0.1:0"],
+            Library = _known,
+            Limits = new() { Time = TimeSpan.FromMilliseconds(1) },
+        });
+        var code = $"```csharp\n{string.Concat(Enumerable.Range(0, 400).Select(i => $"var a{i} = WaterLot.FromLitres({i});\n"))}```";
+        using var content = JsonContent.Create(new { answer = code });
+        using var response = await _http.PostAsync(new Uri(new(hurried.Urls.Single()), "/lab/check"), content,
+            TestContext.Current.CancellationToken);
+        Assert.Equal(504, (int)response.StatusCode);
     }
 
     [Fact]

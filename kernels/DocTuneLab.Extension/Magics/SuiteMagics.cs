@@ -4,7 +4,6 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Experiments;
-using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Notebooks;
@@ -33,7 +32,7 @@ internal static class SuiteMagics
         command.SetCellAction((p, cell) =>
         {
             if (p.GetValue(wanted) is > 0 and var limit && p.GetValue(directory) is null
-                && lab is { Folder: not null, Library.Api.Symbols.Count: > 0 } && !HasAll(lab.Folder))
+                && lab is { Folder: not null, Library.Api.Symbols.Count: > 0 } && !DraftingStage.HasAll(lab.Folder))
                 DraftInto(lab.Folder.Tasks, lab, new() { Limit = limit, Seed = lab.Seed, Sources = lab.Storage.Inputs.Code }, cell,
                     mayFail: true);
             var suite = lab.LoadSuite(p.GetValue(directory) is { } given ? NotebookPaths.Of(cell, given) : null);
@@ -113,10 +112,6 @@ internal static class SuiteMagics
         foreach (var (file, count) in stage.DraftQuestions(folder, plan)) cell.Display($"{count} questions in {file}");
         cell.Display($"{DraftLedger.Unreviewed(folder)} tasks are unreviewed: #!suite review {folder}");
     }
-
-    // Questions are drafted last: drafts without them are those of a run that was stopped, and go on.
-    private static bool HasAll(LibraryFolder folder) => folder.HasTasks
-        && (DraftLedger.Read(folder.Tasks).Count == 0 || File.Exists(Path.Combine(folder.Tasks, Evaluation.Suites.Suite.QaFile)));
 
     private static Argument<string?> Folder() => new("FOLDER")
     {

@@ -52,7 +52,7 @@ internal static class Chat
             using var lora = (parsed.GetValue(adapter) ?? library?.AdapterOver(model)) is { } folder
                 ? LoraAdapter.Load(model, folder) : null;
             var wordings = new Wordings();
-            if (library is not null) wordings.Code = library.Knowledge.Wording;
+            if (library is not null) (wordings.Code, wordings.Qa) = library.Knowledge.Wording;
             var talk = new Conversation(model, lora,
                 library is null ? null : new PrivateLibrary(library.Knowledge.Api, library.Knowledge.Judge, library.Knowledge.Name),
                 library?.Knowledge.Search is { } search ? query => [.. search(query, Passages.Candidates).Select(h => h.Chunk)] : null,

@@ -73,7 +73,7 @@ internal static class New
     }
 
     /// <summary>The package's file, and the assemblies that it needs.</summary>
-    private static async Task<(string File, IReadOnlyList<string> Needed)> PackageAsync(string named, CancellationToken cancel)
+    internal static async Task<(string File, IReadOnlyList<string> Needed)> PackageAsync(string named, CancellationToken cancel)
     {
         var isFile = named.EndsWith(".nupkg", StringComparison.OrdinalIgnoreCase);
         if (isFile && !File.Exists(named))

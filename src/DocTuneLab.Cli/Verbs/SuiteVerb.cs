@@ -84,7 +84,8 @@ internal static class SuiteVerb
                 Engine = endpoints.Engine(p),
             };
             var samples = Samples(p.GetValue(lab)!, first);
-            using var journal = plan.Endpoint is null || p.GetValue(dry) ? null : Lab.Open(p.GetRequiredValue(lab));
+            var asks = plan.Endpoint is not null && chosen is DraftKind.All or DraftKind.Tasks && !p.GetValue(dry);
+            using var journal = asks ? Lab.Open(p.GetRequiredValue(lab)) : null;
             var stage = new DraftingStage(library, pages, samples, journal);
             if (chosen is DraftKind.All or DraftKind.Tasks or DraftKind.Questions)
                 return Task.FromResult(Suites(p.GetRequiredValue(folder), stage, plan, chosen, p.GetValue(dry), p.GetValue(json), cancel));

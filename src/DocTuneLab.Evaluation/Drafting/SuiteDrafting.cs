@@ -20,6 +20,9 @@ public static class SuiteDrafting
 
     private delegate DraftCandidate? Making(Usage usage, out string why);
 
+    /// <summary>Name of the source that asks a model, and gives nothing without one (<see cref="DraftMaterial.Writer"/>).</summary>
+    public const string Written = "endpoint";
+
     /// <summary>Names of the sources of drafts.</summary>
     public static IReadOnlyList<string> Sources { get; } = [.. DraftSources.BuiltIn.Select(s => s.Name)];
 
@@ -47,8 +50,9 @@ public static class SuiteDrafting
         List<CodeTask> tasks = [.. path is not null && File.Exists(path) ? Suite.Load(path).Code : []];
         var count = new YieldCount();
         var make = MakingOf(material);
-        var queue = new DraftQueue(Candidates(material, sources, PerTask * limit, make, count, cancel), entries, tasks, MostAlike,
-            material.Seed);
+        // Where there are enough already, nobody is asked for more.
+        var queue = new DraftQueue(tasks.Count >= limit ? [] : Candidates(material, sources, PerTask * limit, make, count, cancel),
+            entries, tasks, MostAlike, material.Seed);
         var evaluator = new Evaluator(material.Judge);
         var (trial, proof) = (new DraftTrial(evaluator, execution), new DraftProof(evaluator, material, execution));
         var tried = 0;

@@ -89,13 +89,13 @@ public static class TaskWords
     {
         var words = answer.Trim().Trim('"').Trim();
         if (words.Length is < Shortest or > Longest) return (null, $"the words are not between {Shortest} and {Longest} characters long");
-        if (words.Contains("```", StringComparison.Ordinal) || words.Contains(';', StringComparison.Ordinal) || words.Contains('#'))
+        if (words.Contains(';', StringComparison.Ordinal) || words.Contains('#') || Quoted(words).Any(q => !Regex.IsMatch(q, @"^\w+$")))
             return (null, "the words hold code or a heading");
         var changed = task with { Instruction = words + Split(task).Examples };
         if (SuiteReading.Given(changed, api).Any()) return (null, "the words name a member of the solution");
         if (Parameters(task).FirstOrDefault(p => !Regex.IsMatch(words, $@"(?<!\w){Regex.Escape(p)}(?!\w)")) is not null)
             return (null, "the words leave out a parameter");
-        return Values(task).FirstOrDefault(v => !words.Contains(v, StringComparison.Ordinal)) is not null
+        return Values(task).FirstOrDefault(v => !Says(words, v)) is not null
             ? (null, "the words leave out a value of the solution") : (changed, "");
     }
 
@@ -110,11 +110,25 @@ public static class TaskWords
         (SyntaxFactory.ParseMemberDeclaration(task.Signature + ";") as MethodDeclarationSyntax)?.ParameterList.Parameters
             .Select(p => p.Identifier.ValueText) ?? [];
 
-    // Nought and one are said by words such as "first" or "none".
+    // A parameter may stand in backticks; what else does is code.
+    private static IEnumerable<string> Quoted(string words) => Regex.Matches(words, "`+([^`]*)`*").Select(m => m.Groups[1].Value);
+
+    // The 5 of 15 is not said, nor is that of 1.5; what ends a sentence is.
+    private static bool Says(string words, string value) => Regex.IsMatch(words,
+        (char.IsLetterOrDigit(value[0]) ? @"(?<![\p{L}\p{N}]|\d[.,])" : "") + Regex.Escape(value)
+        + (char.IsLetterOrDigit(value[^1]) ? @"(?![\p{L}\p{N}]|[.,]\d)" : ""));
+
+    // Nought and one are said by words such as "first" or "none". What a method hands back or is asked in a condition is no argument.
     private static IEnumerable<string> Values(CodeTask task) =>
         SyntaxFactory.ParseStatement($"{{{task.Reference}}}").DescendantTokens()
-            .Where(t => t.IsKind(SyntaxKind.NumericLiteralToken) || t.IsKind(SyntaxKind.StringLiteralToken)
-                || t.IsKind(SyntaxKind.CharacterLiteralToken))
-            .Select(t => Convert.ToString(t.Value, CultureInfo.InvariantCulture)!)
+            .Select(t => t.Kind() switch
+            {
+                SyntaxKind.NumericLiteralToken or SyntaxKind.StringLiteralToken or SyntaxKind.CharacterLiteralToken =>
+                    Convert.ToString(t.Value, CultureInfo.InvariantCulture)!,
+                SyntaxKind.InterpolatedStringTextToken => t.ValueText.Trim(),
+                SyntaxKind.TrueKeyword or SyntaxKind.FalseKeyword when t.Parent?.Parent is ArgumentSyntax or AssignmentExpressionSyntax =>
+                    t.ValueText,
+                _ => "",
+            })
             .Where(v => v.Trim().Length > 0 && v is not ("0" or "1")).Distinct(StringComparer.Ordinal);
 }

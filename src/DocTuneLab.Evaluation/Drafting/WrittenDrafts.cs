@@ -16,7 +16,7 @@ internal sealed class WrittenDrafts : IDraftSource
     private const int MostPassages = 40, LongestPassage = 6000, MostSignatures = 40, TestsEach = 6;
 
     /// <inheritdoc/>
-    public string Name => "endpoint";
+    public string Name => SuiteDrafting.Written;
 
     /// <inheritdoc/>
     public IEnumerable<Usage> Find(DraftMaterial material, Action<string> refused, CancellationToken cancel)

@@ -58,7 +58,8 @@ public sealed class Conversation
                 + (_adapter is null ? ", and tuned once there is an adapter (#!train, #!adapter, --adapter)" : ""));
         var turn = Worded(question);
         var (turns, sources) = WithPages(name, turn, question);
-        IReadOnlyList<Message> conversation = [.. _said.GetValueOrDefault(arm, []), .. turns];
+        // What stands before every question is read once, in front.
+        IReadOnlyList<Message> conversation = [.. turns.SkipLast(1), .. _said.GetValueOrDefault(arm, []), turns[^1]];
         var local = new LocalModel(_model, name.Model == "tuned" ? _adapter : null, arm);
         var prompt = _model.ChatTemplate.Render(conversation, addGenerationPrompt: true);
         IReadOnlyList<int>[] ids = [_model.Tokenizer.Encode(prompt, specialTokens: true)];
@@ -76,9 +77,8 @@ public sealed class Conversation
     /// <summary>Forgets what was said.</summary>
     public void Clear() => _said.Clear();
 
-    private IReadOnlyList<Message> Worded(AskedQuestion question) => question.Signature is { } header
-        ? _wordings.Code.Messages(AnswerFormat.CodeInputs(question.Text, header, question.Context, _library?.Name ?? ""))
-        : _wordings.Qa.Messages(AnswerFormat.QaInputs(question.Text, _library?.Name ?? ""));
+    private IReadOnlyList<Message> Worded(AskedQuestion question) =>
+        _wordings.Asked.Ask(question.Text, question.Signature, question.Context, _library?.Name ?? "");
 
     private (IReadOnlyList<Message> Turns, IReadOnlyList<Chunk> Sources) WithPages(ArmName arm, IReadOnlyList<Message> turns,
         AskedQuestion question)

@@ -6,6 +6,7 @@ using DocTuneLab.Evaluation;
 using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Stages;
@@ -46,6 +47,14 @@ public sealed record DraftingPlan
 public sealed class DraftingStage(
     PrivateLibrary library, IReadOnlyList<Document> pages, IReadOnlyList<Sample> training, Lab? journal = null)
 {
+    /// <summary>Whether a library has tasks, and not only some that a drafting left when it was stopped: questions are drafted last.
+    /// </summary>
+    public static bool HasAll(LibraryFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return folder.HasTasks && (DraftLedger.Read(folder.Tasks).Count == 0 || File.Exists(Path.Combine(folder.Tasks, Suite.QaFile)));
+    }
+
     /// <summary>Drafts tasks into a folder; one that was stopped goes on. With an endpoint, they are then put into a user's words.
     /// </summary>
     /// <returns>What each source gave, and what became of the words.</returns>
@@ -82,13 +91,18 @@ public sealed class DraftingStage(
         SuiteCheck.Run(new Evaluator(library.Judge), suite, library.Api, Execution(allowWithoutIsolation), training,
             pages.Count > 0 ? pages : null, cancel);
 
-    private DraftMaterial Material(DraftingPlan plan) => new(library.Api, library.Judge)
+    private DraftMaterial Material(DraftingPlan plan)
     {
-        Pages = pages,
-        Sources = plan.Sources,
-        Training = training,
-        Seed = plan.Seed,
-    };
+        if (plan.Endpoint is null && plan.From.Contains(SuiteDrafting.Written))
+            throw new LabException($"--origin {SuiteDrafting.Written} needs a model that writes: give one with --endpoint URL --model NAME.");
+        return new(library.Api, library.Judge)
+        {
+            Pages = pages,
+            Sources = plan.Sources,
+            Training = training,
+            Seed = plan.Seed,
+        };
+    }
 
     private static ExecutionOptions Execution(bool withoutIsolation) =>
         new() { AllowUntrustedCode = true, AllowWithoutIsolation = withoutIsolation, WallTime = TimeSpan.FromSeconds(6) };

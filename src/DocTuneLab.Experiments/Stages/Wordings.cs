@@ -16,6 +16,9 @@ public sealed class Wordings
     /// <summary>Wording of questions.</summary>
     public PromptTemplate Qa { get => field ??= PromptLibrary.Default["doc-qa.plain"]; set; }
 
+    /// <summary>Both, as models are asked with them.</summary>
+    public QuestionWording Asked => new(Code, Qa);
+
     /// <summary>Templates that hosted models are asked with.</summary>
     public PromptLibrary Templates { get => field ??= PromptLibrary.Default; set; }
 

@@ -2,19 +2,19 @@ using System.ComponentModel;
 using DocTuneLab.Conversations;
 using DocTuneLab.Library;
 using DocTuneLab.Library.Guidance;
-using DocTuneLab.Prompts;
 using DocTuneLab.Serving.Knowledge;
-using DocTuneLab.Serving.Models;
+using DocTuneLab.Serving.Limits;
 using DocTuneLab.Training.Inference;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;
+using ApiException = DocTuneLab.Serving.Protocol.ApiException;
 
 namespace DocTuneLab.Serving.Editors;
 
 /// <summary>Code by the tuned model, asked as it was trained to be and guided by the compiler, as a tool.</summary>
 /// <param name="knowledge">What is known of the library.</param>
-/// <param name="models">What answers.</param>
-internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels models)
+/// <param name="answering">What answers, within its limits.</param>
+internal sealed class CompletionTool(LibraryKnowledge knowledge, Answering answering)
 {
     private const int MostTokens = 256, LongestTask = 32_768;
 
@@ -38,7 +38,8 @@ internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels mo
         var guide = new CodeGuide(knowledge.Judge, GuideFrame.Body(signature.Trim(), knowledge.Api.Namespaces, context));
         if (guide.Problem is { } problem)
             throw new McpException($"signature and context do not compile: {problem.TrimEnd('.')}.");
-        var turns = knowledge.Wording.Messages(AnswerFormat.CodeInputs(instruction, signature, context, knowledge.Name));
+        var turns = knowledge.Wording.Ask(instruction, signature, context, knowledge.Name);
+        var models = answering.Models;
         models.TryGet(models.Default, out var adapter);
         var answer = await AskAsync(new()
         {
@@ -52,14 +53,14 @@ internal sealed class CompletionTool(LibraryKnowledge knowledge, ServedModels mo
         return verdicts.Count == 0 ? answer.Text : $"{answer.Text}\n\n{string.Join("\n", verdicts)}";
     }
 
-    // What the model cannot be asked is for the agent to read, such as that the task is too long.
+    // What the model cannot be asked is for the agent to read, such as that the task is too long or too many wait.
     private async Task<DecodedAnswer> AskAsync(DecodingRequest request, CancellationToken cancel)
     {
         try
         {
-            return await models.Batch.AskAsync(request, cancel);
+            return (await answering.AllAsync([request], cancel))[0];
         }
-        catch (LabException e)
+        catch (Exception e) when (e is LabException or ApiException)
         {
             throw new McpException(e.Message);
         }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using DocTuneLab.Serving.Knowledge;
+using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -16,14 +17,14 @@ public static class EditorServer
     public static async Task RunAsync(LibraryKnowledge knowledge, ServedModels? models, CancellationToken cancel)
     {
         var options = new McpServerOptions();
-        Describe(options, knowledge, models);
+        Describe(options, knowledge, models is null ? null : Answering.Alone(models));
         await using var transport = new StdioServerTransport(options);
         await using var server = McpServer.Create(transport, options);
         await server.RunAsync(cancel);
     }
 
     /// <summary>Says what the server is, and puts its tools in.</summary>
-    internal static void Describe(McpServerOptions options, LibraryKnowledge knowledge, ServedModels? models)
+    internal static void Describe(McpServerOptions options, LibraryKnowledge knowledge, Answering? answering)
     {
         options.ServerInfo = new Implementation
         {
@@ -35,7 +36,7 @@ public static class EditorServer
             + "from memory. Look for how things are done with search_docs, look at members with find_symbol, and check every piece of code "
             + "with check_code before it is shown.";
         options.ToolCollection =
-            [.. Tools(new LibraryTools(knowledge)), .. models is null ? [] : Tools(new CompletionTool(knowledge, models))];
+            [.. Tools(new LibraryTools(knowledge, answering)), .. answering is null ? [] : Tools(new CompletionTool(knowledge, answering))];
     }
 
     private static IEnumerable<McpServerTool> Tools(object target) => target.GetType()

@@ -2,8 +2,10 @@ using System.ComponentModel;
 using System.Text;
 using DocTuneLab.Library;
 using DocTuneLab.Serving.Knowledge;
+using DocTuneLab.Serving.Limits;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;
+using ApiException = DocTuneLab.Serving.Protocol.ApiException;
 
 namespace DocTuneLab.Serving.Editors;
 
@@ -12,7 +14,8 @@ namespace DocTuneLab.Serving.Editors;
 /// pages, at members as they are, and have code checked before it is used.
 /// </summary>
 /// <param name="knowledge">What is known.</param>
-internal sealed class LibraryTools(LibraryKnowledge knowledge)
+/// <param name="answering">Within whose limits code is checked; null for none.</param>
+internal sealed class LibraryTools(LibraryKnowledge knowledge, Answering? answering)
 {
     private const int MostPassages = 20, MostMembers = 60, MostAlike = 8, LongestCode = 65_536;
 
@@ -60,13 +63,25 @@ internal sealed class LibraryTools(LibraryKnowledge knowledge)
     [Description("Compiles C# against the library, without running it, and says what is wrong: members that do not exist with the nearest "
         + "real ones, wrong arguments with the real declaration. Use it on every piece of code that uses this library before it is "
         + "shown. The code may be a file, members, statements or an expression; the library's namespaces are in scope.")]
-    public string CheckCode([Description("C#.")] string code)
+    public async Task<string> CheckCode([Description("C#.")] string code, CancellationToken cancel = default)
     {
         if (string.IsNullOrWhiteSpace(code)) throw new McpException("'code' is empty: expected C#.");
         if (code.Length > LongestCode) throw new McpException($"'code' has {code.Length} characters; expected {LongestCode} at most.");
-        var result = _check.Check(code);
+        var result = await CheckedAsync(code, cancel);
         var used = result.Used.Select(knowledge.Api.Find).OfType<ApiSymbol>().Select(s => s.DisplayName).Distinct().ToList();
         return used.Count == 0 ? result.ToString() : $"{result}\nUses: {string.Join(", ", used)}.";
+    }
+
+    private async Task<CheckedCode> CheckedAsync(string code, CancellationToken cancel)
+    {
+        try
+        {
+            return answering is null ? _check.Check(code) : await answering.WithinAsync(() => _check.Check(code), cancel);
+        }
+        catch (ApiException e)
+        {
+            throw new McpException(e.Message);
+        }
     }
 
     private static bool Is(ApiSymbol symbol, string name, StringComparison comparison) => symbol.Name.Equals(name, comparison)

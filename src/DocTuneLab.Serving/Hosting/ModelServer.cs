@@ -1,6 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using DocTuneLab.Serving.Editors;
 using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
@@ -27,7 +24,7 @@ public sealed class ModelServer : IAsyncDisposable
     private static readonly string[] s_health = ["/health", "/healthz"];
 
     // The page asks for the key itself.
-    private static readonly string[] s_open = [.. s_health, .. ChatPage.Files.Select(f => f.Path)];
+    private static readonly string[] s_open = [.. s_health, .. PageFiles.Chat.Select(f => f.Path)];
 
     private readonly WebApplication _app;
     private readonly ServerOptions _options;
@@ -57,13 +54,15 @@ public sealed class ModelServer : IAsyncDisposable
             k.AddServerHeader = false;
         });
         builder.Services.AddCors(c => c.AddDefaultPolicy(p => Allow(p, options.Origins)));
+        var figures = new ServerFigures(models.Batch);
+        var answering = new Answering(models, options.Limits, figures, time);
         if (options.Library is { } library)
-            builder.Services.AddMcpServer(o => EditorServer.Describe(o, library, models)).WithHttpTransport(t => t.Stateless = true);
+            builder.Services.AddMcpServer(o => EditorServer.Describe(o, library, answering)).WithHttpTransport(t => t.Stateless = true);
         // What is being answered may end.
         builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(20));
         var app = builder.Build();
-        var server = new ModelServer(app, options, new(models.Batch));
-        server.Map(models, time);
+        var server = new ModelServer(app, options, figures);
+        server.Map(models, answering);
         try
         {
             await app.StartAsync();
@@ -91,8 +90,7 @@ public sealed class ModelServer : IAsyncDisposable
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != "http")
             throw new LabException($"--urls takes addresses such as http://127.0.0.1:8080, not '{url}'");
-        var isHere = address.IsLoopback || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
-        if (!isHere && options.Keys.Count == 0)
+        if (!RequestGuard.IsHere(address.Host) && options.Keys.Count == 0)
             throw new LabException($"{url} is open to other machines: give a key that clients must send, with --api-key or in "
                 + "DOCTUNE_API_KEY, or listen on 127.0.0.1");
     }
@@ -104,15 +102,19 @@ public sealed class ModelServer : IAsyncDisposable
         policy.AllowAnyHeader().AllowAnyMethod().SetPreflightMaxAge(TimeSpan.FromHours(1));
     }
 
-    private void Map(ServedModels models, TimeProvider time)
+    private void Map(ServedModels models, Answering answering)
     {
-        var answering = new Answering(models, _options.Limits, _figures, time);
         var created = answering.Now;
         ModelEntry Entry(string name) => new(name, "model", created, "doctune");
-        _app.Use(GuardAsync);
+        var guard = new RequestGuard(_options.Keys, s_open, _options.Limits.Body, _options.Faults)
+        {
+            Paths = "/v1/models, /v1/chat/completions, /v1/completions, /v1/responses, /health, /metrics, and the page at /",
+            Answered = _figures.Request,
+        };
+        _app.Use(guard.GuardAsync);
         _app.UseRouting();
         if (_options.Origins.Count > 0) _app.UseCors();
-        _app.Use(AuthoriseAsync);
+        _app.Use(guard.AuthoriseAsync);
         var library = new LibraryRoutes(answering, _options.Library, _options.Votes);
         foreach (var path in s_health) Look(path, () => Results.Json(new { status = "ok" }, ApiJson.Options));
         Look("/v1/models", () => Results.Json(new ModelList("list", [.. models.Names.Select(Entry)]), ApiJson.Options));
@@ -124,110 +126,14 @@ public sealed class ModelServer : IAsyncDisposable
         _app.MapPost("/v1/embeddings", IResult () => throw new ApiException(StatusCodes.Status400BadRequest,
             "The models here write text and make no embeddings.", code: "unsupported_endpoint"));
         Look("/lab", library.Show);
+        _app.MapPost("/lab/wording", (Delegate)library.WordAsync);
         _app.MapPost("/lab/check", (Delegate)library.CheckAsync);
         _app.MapPost("/lab/prompt", (Delegate)library.PromptAsync);
         _app.MapPost("/lab/votes", (Delegate)library.VoteAsync);
         if (_options.Library is not null) _app.MapMcp("/mcp");
-        foreach (var (path, type, text) in ChatPage.Files) Look(path, () => Results.Text(text, type));
+        foreach (var file in PageFiles.Chat) Look(file.Path, () => Results.Text(file.Text, file.Type));
         _app.MapMetrics(s => s.Registry = _figures.Registry, "/metrics");
 
         void Look(string path, Func<IResult> shown) => _app.MapMethods(path, ["GET", "HEAD"], shown);
-    }
-
-    // What goes wrong is said in the protocol's words, by a status while that can still be sent, else as an event.
-    private async Task GuardAsync(HttpContext http, RequestDelegate next)
-    {
-        try
-        {
-            await next(http);
-            if (!http.Response.HasStarted && http.Response.StatusCode is StatusCodes.Status404NotFound
-                or StatusCodes.Status405MethodNotAllowed && http.Response.ContentType is null)
-                await WriteAsync(http, Missing(http));
-        }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            // The client has gone.
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-        }
-        catch (ApiException e)
-        {
-            await WriteAsync(http, e);
-        }
-        catch (LabException e)
-        {
-            await WriteAsync(http, new(StatusCodes.Status400BadRequest, e.Message));
-        }
-        catch (InvalidOperationException e) when (e.Source?.StartsWith("System.Text.Json", StringComparison.Ordinal) == true)
-        {
-            await WriteAsync(http, new(StatusCodes.Status400BadRequest, "A text of the body has half a character (a lone surrogate)."));
-        }
-        catch (BadHttpRequestException e)
-        {
-            await WriteAsync(http, new(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? $"The body has more than {_options.Limits.Body} bytes." : e.Message));
-        }
-#pragma warning disable CA1031 // Whatever it is, the client is told that there was a fault, and the server goes on.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _options.Faults($"{e.GetType().Name}: {e.Message}");
-            await WriteAsync(http, e is OperationCanceledException or ObjectDisposedException
-                ? new(StatusCodes.Status503ServiceUnavailable, "The server is ending.")
-                : new(StatusCodes.Status500InternalServerError, "The model could not answer; the server's console says why."));
-        }
-        finally
-        {
-            var route = (http.GetEndpoint() as Microsoft.AspNetCore.Routing.RouteEndpoint)?.RoutePattern.RawText ?? "other";
-            _figures.Request(route, http.Response.StatusCode);
-        }
-    }
-
-    private static ApiException Missing(HttpContext http) => http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
-        ? new(StatusCodes.Status405MethodNotAllowed,
-            $"{http.Request.Path} takes {http.Response.Headers.Allow}, not {http.Request.Method}.", code: "method_not_allowed")
-        : new(StatusCodes.Status404NotFound, $"There is no {http.Request.Path}; there are /v1/models, /v1/chat/completions, "
-            + "/v1/completions, /v1/responses, /health, /metrics, and the page at /.", code: "unknown_url");
-
-    private static async Task WriteAsync(HttpContext http, ApiException error)
-    {
-        if (http.Response.HasStarted)
-        {
-            if (http.Response.ContentType?.StartsWith("text/event-stream", StringComparison.Ordinal) != true) return;
-            await new EventStream(http.Response).SendAsync(error.Body, null, http.RequestAborted);
-            return;
-        }
-        http.Response.StatusCode = error.Status;
-        if (error.Status == StatusCodes.Status429TooManyRequests) http.Response.Headers.RetryAfter = "1";
-        if (error.Status == StatusCodes.Status401Unauthorized) http.Response.Headers.WWWAuthenticate = "Bearer";
-        await http.Response.WriteAsJsonAsync(error.Body, ApiJson.Options);
-    }
-
-    private async Task AuthoriseAsync(HttpContext http, RequestDelegate next)
-    {
-        if (_options.Keys.Count == 0)
-        {
-            // A page that calls this machine by a name of its own would otherwise be taken for one of this machine.
-            var host = http.Request.Host.Host;
-            if (host is not ("localhost" or "") && !host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
-                && !(IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)))
-                throw new ApiException(StatusCodes.Status403Forbidden,
-                    $"This server answers on this machine alone, not as '{host}'. Give it a key, with --api-key, to ask it by a name.");
-        }
-        else if (!s_open.Contains(http.Request.Path.Value) && !HasKey(http.Request.Headers.Authorization.ToString()))
-        {
-            throw new ApiException(StatusCodes.Status401Unauthorized,
-                "The key is missing or wrong: send it as 'Authorization: Bearer KEY'.", code: "invalid_api_key");
-        }
-        await next(http);
-    }
-
-    private bool HasKey(string authorization)
-    {
-        const string Scheme = "Bearer ";
-        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) return false;
-        var sent = SHA256.HashData(Encoding.UTF8.GetBytes(authorization[Scheme.Length..].Trim()));
-        // All are looked at, so that time tells nothing.
-        return _options.Keys.Aggregate(false,
-            (found, key) => found | CryptographicOperations.FixedTimeEquals(sent, SHA256.HashData(Encoding.UTF8.GetBytes(key))));
     }
 }

@@ -12,6 +12,6 @@ namespace DocTuneLab.Serving.Knowledge;
 public sealed record LibraryKnowledge(
     string Name, ApiModel Api, CSharpJudge Judge, Func<string, int, IReadOnlyList<SearchHit>>? Search = null)
 {
-    /// <summary>How the model was trained to be asked for code. Default the wording that ships.</summary>
-    public PromptTemplate Wording { get; init; } = PromptLibrary.Default["code-task.complete"];
+    /// <summary>How the model was trained to be asked. Default the wordings that ship.</summary>
+    public QuestionWording Wording { get; init; } = QuestionWording.Default;
 }

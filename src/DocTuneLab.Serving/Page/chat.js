@@ -56,6 +56,8 @@ function parts(text) {
 
 const isCSharp = part => part.kind === "code" && ["", "csharp", "cs", "c#"].includes(part.language ?? "");
 
+const bare = code => code.replace(/\s+/g, "");
+
 function showVerdict(block) {
   const shown = make("div", undefined, `verdict ${block.compiles ? "good" : "bad"}`);
   shown.append(make("strong", block.compiles ? "✓ compiles" : block.invented.length
@@ -75,16 +77,22 @@ function showVerdict(block) {
 function showAnswer(answer, turn) {
   const box = answer.box;
   const body = make("div");
-  let number = 0;
+  const open = [...answer.verdicts ?? []];
   for (const part of parts(answer.text)) {
     if (part.kind === "text") body.append(make("p", part.text.trim()));
     else {
       const code = make("pre", part.text);
       code.tabIndex = 0;
       body.append(code);
-      if (isCSharp(part) && answer.verdicts?.[number]) body.append(showVerdict(answer.verdicts[number]));
-      if (isCSharp(part)) number++;
+      // Whoever checked it may see other fences than this page: a verdict stands only below the code that it is of.
+      const found = open.findIndex(v => bare(v.code) === bare(part.text));
+      if (found >= 0) body.append(showVerdict(open.splice(found, 1)[0]));
     }
+  }
+  for (const verdict of open) {
+    const code = make("pre", verdict.code);
+    code.tabIndex = 0;
+    body.append(make("p", "Checked as:"), code, showVerdict(verdict));
   }
   if (answer.fault) body.append(make("p", answer.fault, "fault"));
   if (!answer.text && !answer.fault) body.append(make("p", answer.done ? "(nothing)" : "…"));
@@ -199,16 +207,27 @@ async function answerOf(answer, turn, signal) {
 
 const chosen = () => [...document.querySelectorAll("#models input:checked")].map(i => lab.arms[+i.value]);
 
-// As the model was trained to be asked for a method.
-const worded = (instruction, signature) => signature
-  ? lab.wording.replace("{instruction}", () => instruction).replace("{signature}", () => signature) : instruction;
-
 async function ask(instruction) {
-  const arms = chosen(), signature = $("signature").value.trim(), question = worded(instruction, signature);
+  const arms = chosen(), signature = $("signature").value.trim();
   if (!arms.length) {
     $("about").textContent = "Choose who answers.";
     return;
   }
+  let lead, question;
+  stopping = new AbortController();
+  busy(true);
+  try {
+    // As the model was trained to be asked.
+    const worded = await (await call("lab/wording", { question: instruction, signature }, stopping.signal)).json();
+    lead = worded.messages.slice(0, -1);
+    question = worded.messages.at(-1).content;
+  } catch (e) {
+    $("about").textContent = e.message;
+    stopping = null;
+    busy(false);
+    return;
+  }
+  $("question").value = "";
   const turn = { question, signature, answers: [] };
   const before = turns.slice();
   turns.push(turn);
@@ -244,13 +263,11 @@ async function ask(instruction) {
       const own = t.answers.find(a => a.name === arm.name);
       return own?.text ? [{ role: "user", content: t.question }, { role: "assistant", content: own.text }] : [];
     });
-    const answer = { ...arm, box, text: "", done: false, messages: [...messages, { role: "user", content: question }] };
+    const answer = { ...arm, box, text: "", done: false, messages: [...lead, ...messages, { role: "user", content: question }] };
     turn.answers.push(answer);
     showAnswer(answer, turn);
   }
   shown.scrollIntoView({ block: "start" });
-  stopping = new AbortController();
-  busy(true);
   await Promise.all(turn.answers.map(a => answerOf(a, turn, stopping.signal)));
   stopping = null;
   busy(false);
@@ -296,7 +313,6 @@ $("ask").onsubmit = e => {
   const question = $("question").value.trim();
   if (!question || stopping || !lab) return;
   $("settings").open = false;
-  $("question").value = "";
   ask(question);
 };
 $("question").onkeydown = e => {

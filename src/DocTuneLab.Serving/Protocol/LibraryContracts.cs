@@ -11,9 +11,7 @@ internal sealed record GuideFields(string? Signature, string? Context);
 /// <param name="Votes">Whether votes are kept.</param>
 /// <param name="Models">Names of models.</param>
 /// <param name="Default">The one that answers where none is named.</param>
-/// <param name="Wording">How a method is asked for, with <c>{instruction}</c> and <c>{signature}</c> in their places.</param>
-internal sealed record ServedLab(
-    string? Library, bool Pages, bool Votes, IReadOnlyCollection<string> Models, string Default, string Wording);
+internal sealed record ServedLab(string? Library, bool Pages, bool Votes, IReadOnlyCollection<string> Models, string Default);
 
 /// <summary>An answer whose code is to be checked.</summary>
 internal sealed record CheckRequest(string? Answer, string? Question);
@@ -21,8 +19,19 @@ internal sealed record CheckRequest(string? Answer, string? Question);
 /// <summary>Verdicts on the C# of an answer, in order.</summary>
 internal sealed record CheckAnswer(IReadOnlyList<CheckedBlock> Blocks);
 
-/// <summary>The verdict on a piece of code.</summary>
-internal sealed record CheckedBlock(bool Compiles, IReadOnlyList<string> Invented, IReadOnlyList<CheckedFault> Faults);
+/// <summary>A question that is to be put as the model was trained to be asked.</summary>
+/// <param name="Question">The question, or what a method does.</param>
+/// <param name="Signature">Header of the method; null for a question.</param>
+internal sealed record WordingRequest(string? Question, string? Signature);
+
+/// <summary>The question as turns: the last is the question, those before stand before every question.</summary>
+internal sealed record WordedQuestion(IReadOnlyList<WordedTurn> Messages);
+
+/// <summary>A turn.</summary>
+internal sealed record WordedTurn(string Role, string Content);
+
+/// <summary>The verdict on a piece of code, which is given as it was found in the answer.</summary>
+internal sealed record CheckedBlock(string Code, bool Compiles, IReadOnlyList<string> Invented, IReadOnlyList<CheckedFault> Faults);
 
 /// <summary>What is wrong in a line, and what there is instead.</summary>
 internal sealed record CheckedFault(int Line, string Message, string? Nearest);

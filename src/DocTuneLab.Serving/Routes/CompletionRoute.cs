@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
 using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Training.Inference;

@@ -1,6 +1,7 @@
 using DocTuneLab.Library;
 using DocTuneLab.Prompts;
 using DocTuneLab.Serving.Knowledge;
+using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
 using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Storage;
@@ -24,9 +25,19 @@ internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known
 
     /// <summary><c>GET /lab</c>.</summary>
     public IResult Show() => Results.Json(new ServedLab(known?.Name, known?.Search is not null, votes is not null,
-        answering.Models.Names, answering.Models.Default,
-        (known?.Wording ?? PromptLibrary.Default["code-task.complete"]).Render(
-            AnswerFormat.CodeInputs("{instruction}", "{signature}", "", known?.Name ?? ""))), ApiJson.Options);
+        answering.Models.Names, answering.Models.Default), ApiJson.Options);
+
+    /// <summary><c>POST /lab/wording</c>: a question as the model was trained to be asked.</summary>
+    public async Task<IResult> WordAsync(HttpContext http)
+    {
+        var request = await ApiJson.ReadAsync<WordingRequest>(http.Request, http.RequestAborted);
+        if (request.Question is not { Length: > 0 and <= LongestText } question)
+            throw ApiException.Invalid("question", $"'question' must be text of at most {LongestText} characters.");
+        if (request.Signature is { Length: > LongestText })
+            throw ApiException.Invalid("signature", $"'signature' must be text of at most {LongestText} characters.");
+        var turns = (known?.Wording ?? QuestionWording.Default).Ask(question, request.Signature, "", known?.Name ?? "");
+        return Results.Json(new WordedQuestion([.. turns.Select(m => new WordedTurn(m.Role, m.Content))]), ApiJson.Options);
+    }
 
     /// <summary><c>POST /lab/check</c>.</summary>
     public async Task<IResult> CheckAsync(HttpContext http)
@@ -38,7 +49,8 @@ internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known
             throw ApiException.Invalid("answer", $"'answer' must be text of at most {LongestText} characters.");
         if (request.Question is { Length: > LongestText })
             throw ApiException.Invalid("question", $"'question' must be text of at most {LongestText} characters.");
-        return Results.Json(new CheckAnswer([.. check.Answer(answer, request.Question).Select(b => new CheckedBlock(b.Compiles, b.Invented,
+        var blocks = await answering.WithinAsync(() => check.Answer(answer, request.Question), http.RequestAborted);
+        return Results.Json(new CheckAnswer([.. blocks.Select(b => new CheckedBlock(b.Code, b.Compiles, b.Invented,
             [.. b.Faults.Select(f => new CheckedFault(f.Line, f.Message, f.Nearest))]))]), ApiJson.Options);
     }
 
@@ -63,8 +75,9 @@ internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known
         var name = Sampling.NameOf(answering.Models, request.Model);
         if (!answering.Models.TryGet(name, out _)) throw Sampling.Unknown(name);
         var arm = name + (request.Docs == true ? "+docs" : "") + (request.Guided == true ? "+compiler" : "");
-        keep(new(arm, request.Question, request.Answer, request.Vote == "up",
-            [.. _check?.Answer(request.Answer, request.Question).Select(b => b.Compiles) ?? []]));
+        IReadOnlyList<CheckedCode> code = _check is null ? []
+            : await answering.WithinAsync(() => _check.Answer(request.Answer, request.Question), http.RequestAborted);
+        keep(new(arm, request.Question, request.Answer, request.Vote == "up", [.. code.Select(b => b.Compiles)]));
         return Results.Json(new { status = "kept" }, ApiJson.Options);
     }
 }

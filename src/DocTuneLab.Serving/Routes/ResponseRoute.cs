@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
 using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Training.Inference;

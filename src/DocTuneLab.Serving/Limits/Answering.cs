@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using DocTuneLab.Serving.Limits;
 using DocTuneLab.Serving.Models;
 using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Training.Inference;
 using Microsoft.AspNetCore.Http;
 
-namespace DocTuneLab.Serving.Routes;
+namespace DocTuneLab.Serving.Limits;
 
 /// <summary>Asks the batch, within the limits of the server.</summary>
 /// <param name="models">The models.</param>
@@ -19,6 +18,9 @@ internal sealed class Answering(ServedModels models, ServerLimits limits, Server
 
     /// <summary>The models.</summary>
     public ServedModels Models => models;
+
+    /// <summary>Models for one client that waits for each answer.</summary>
+    public static Answering Alone(ServedModels models) => new(models, new(), new(models.Batch), TimeProvider.System);
 
     /// <summary>Seconds since 1970.</summary>
     public long Now => time.GetUtcNow().ToUnixTimeSeconds();
@@ -42,6 +44,26 @@ internal sealed class Answering(ServedModels models, ServerLimits limits, Server
         try
         {
             return await Task.WhenAll(requests.Select(r => models.Batch.AskAsync(r, limit.Token)));
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw TooLong();
+        }
+    }
+
+    /// <summary>Work of the compiler, which takes a place as an answer does. What took too long ends by itself later, unheard.</summary>
+    /// <exception cref="ApiException">Too many wait already, or it took too long.</exception>
+    public async Task<T> WithinAsync<T>(Func<T> work, CancellationToken cancel)
+    {
+        using var limit = Limited(cancel);
+        var place = Place(1);
+        var running = Task.Run(work, CancellationToken.None);
+        // The place is taken for as long as the processor is.
+        _ = running.ContinueWith(_ => place.Dispose(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        try
+        {
+            return await running.WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -45,7 +45,7 @@ public sealed partial class DocsPageTests : IDisposable
     public void The_commands_of_the_page_on_use_answer()
     {
         var commands = Commands("use.md");
-        Assert.Equal(["chat", "serve", "mcp"], commands.Select(c => c.Split(' ')[0]));
+        Assert.Equal(["chat", "serve", "mcp", "ui"], commands.Select(c => c.Split(' ')[0]));
         Assert.All(commands, c => Assert.Empty(CommandLine.Root().Parse(c).Errors));
         var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Doctune.Library, .. commands[0].Split(' ')])
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using DocTuneLab.Experiments;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Extension.Views;
 using DocTuneLab.Notebooks;
@@ -18,6 +19,7 @@ internal static class TrainMagics
         host.AddMagic(BaseCommand(lab));
         host.AddMagic(TrainCommand(lab));
         host.AddMagic(AdapterCommand(lab));
+        host.AddMagic(ExportCommand(lab));
     }
 
     private static Command BaseCommand(LabSession lab)
@@ -72,8 +74,41 @@ internal static class TrainMagics
                 + $"validation {result.BestEvalLoss:F3}; "
                 + $"adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");
             foreach (var warning in result.Warnings) cell.Display(warning);
+            if (!result.Interrupted) cell.Display("What next: #!evaluate, #!ask, or #!export for llama.cpp, Ollama, transformers and PEFT.");
             if (result.Interrupted && cell.CancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException("training was stopped; a checkpoint was written");
+        });
+        return command;
+    }
+
+    private static Command ExportCommand(LabSession lab)
+    {
+        var (adapter, export) = (CommonOptions.Adapter(), new ExportArguments(required: false));
+        var command = new Command("#!export",
+            "Writes the base model with the adapter that was trained last for other tools. Without --format it says what can be done.")
+        {
+            adapter
+        };
+        export.AddTo(command);
+        command.SetCellAction((p, cell) =>
+        {
+            var model = lab.Model ?? throw new LabException("no base model yet: run #!base DIR first");
+            var tuned = p.GetValue(adapter) is { } given ? NotebookPaths.Of(cell, given) : lab.Training?.AdapterDirectory
+                ?? throw new LabException("no adapter was trained in this lab yet: run #!train first, or give --adapter DIR");
+            if (!export.AreGiven(p))
+            {
+                cell.Display(NextSteps.Text(model.Directory, tuned, lab.Storage.Directory));
+                return;
+            }
+            var status = cell.Display("exporting …");
+            var (_, words) = export.Write(p, new()
+            {
+                Model = model.Directory,
+                Target = NotebookPaths.Of(cell, export.Output(p)),
+                Adapter = tuned,
+                Progress = (done, total) => status.Update($"{done} of {total} tensors"),
+            }, cell.CancellationToken);
+            status.Update(string.Join('\n', words));
         });
         return command;
     }

@@ -5,6 +5,7 @@ using DocTuneLab.Cli.Output;
 using DocTuneLab.Corpus;
 using DocTuneLab.Corpus.Formats;
 using DocTuneLab.Documents.Model;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
 using DocTuneLab.Settings;
@@ -85,7 +86,11 @@ internal static class Train
             Console.WriteLine($"{result.Steps} steps in {result.Elapsed:hh\\:mm\\:ss}, "
                 + $"loss {result.FinalLoss:F4}{(result.BestEvalLoss is { } best ? $", validation {best:F4}" : "")}; adapter in "
                 + $"{result.AdapterDirectory}");
-        if (!result.Interrupted) return ExitCodes.Ok;
+        if (!result.Interrupted)
+        {
+            Console.Error.WriteLine(NextSteps.Text(settings.Base, result.AdapterDirectory, lab is null ? null : settings.Lab));
+            return ExitCodes.Ok;
+        }
         Console.Error.WriteLine("Stopped; a checkpoint was written. The same command with --resume continues.");
         // The end of the minutes that were given is what was asked for.
         return cancel.IsCancellationRequested ? ExitCodes.Interrupted : ExitCodes.Ok;

@@ -101,6 +101,9 @@ internal sealed record LabView
 /// <summary>A lab, how it stands, and what was chosen for it.</summary>
 internal sealed record LabDetails(LabView Lab, LabPlan Plan, string Folder, IReadOnlyList<string> Found);
 
+/// <summary>What can be done with an adapter, and the command.</summary>
+internal sealed record NextStep(string What, string Command);
+
 /// <summary>Part of a list.</summary>
 internal sealed record Part<T>(int Total, int From, IReadOnlyList<T> Items);
 

@@ -1,6 +1,8 @@
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Evaluation.Suites;
+using DocTuneLab.Experiments.Flow;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Storage;
 
@@ -9,7 +11,7 @@ namespace DocTuneLab.Serving.Labs;
 /// <summary>What lies in a lab, for people to read: samples, answers, the report. Reading goes on while a run writes.</summary>
 internal static class LabReading
 {
-    private const string ReportFile = "report.html";
+    private const string ReportFile = "report.html", Database = "lab.sqlite";
 
     /// <summary>Samples in the order that training draws from.</summary>
     /// <exception cref="LabException">There are none yet.</exception>
@@ -38,14 +40,23 @@ internal static class LabReading
     /// <summary>File of the last report; null where there is none.</summary>
     public static string? Report(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, "lab.sqlite"))) return null;
+        if (!File.Exists(Path.Combine(folder, Database))) return null;
         using var lab = Open(folder);
         return Last(lab) is { } run && Path.Combine(run.Directory, ReportFile) is var file && File.Exists(file) ? file : null;
     }
 
+    /// <summary>What can be done with the adapter that was trained last; nothing where none was.</summary>
+    public static IReadOnlyList<NextStep> Next(string folder, LabPlan plan)
+    {
+        if (!File.Exists(Path.Combine(folder, Database))) return [];
+        using var lab = Open(folder);
+        return LabOrigin.LastAdapter(lab, plan.Base) is not { } adapter ? []
+            : [.. NextSteps.Of(plan.Base, adapter, folder).Select(s => new NextStep(s.What, s.Command))];
+    }
+
     private static LabRun? Last(Lab lab) => lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done");
 
-    private static Lab Open(string folder) => File.Exists(Path.Combine(folder, "lab.sqlite")) ? Lab.Open(folder, readOnly: true)
+    private static Lab Open(string folder) => File.Exists(Path.Combine(folder, Database)) ? Lab.Open(folder, readOnly: true)
         : throw new LabException("Nothing is in this lab yet: start it first.");
 
     private static ArmAnswer? AnswerOf(EvaluationResult result, string task)

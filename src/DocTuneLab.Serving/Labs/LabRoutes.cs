@@ -45,6 +45,7 @@ internal sealed class LabRoutes(Workspace workspace, RunQueue runs, Func<string,
             Json(LabReading.Samples(workspace.FolderOf(name), Math.Max(0, from ?? 0), Shown)));
         server.MapGet("/labs/{name}/answers", (string name, int? from) =>
             Json(LabReading.Answers(workspace.FolderOf(name), Math.Max(0, from ?? 0), Shown)));
+        server.MapGet("/labs/{name}/next", (string name) => Json(LabReading.Next(workspace.FolderOf(name), workspace.PlanOf(name))));
         server.MapGet("/labs/{name}/report", (string name) => LabReading.Report(workspace.FolderOf(name)) is { } file
             ? Results.File(file, "text/html; charset=utf-8")
             : throw new ApiException(StatusCodes.Status404NotFound, $"{name} has no report yet: start it, and come back when it is done."));

@@ -174,7 +174,7 @@ function showLab(lab) {
   $("choose").disabled = busy;
   $("report").hidden = !lab.has_report;
   $("report").href = `labs/${lab.name}/report`;
-  $("chat").hidden = !lab.stages.some(s => s.stage === "train" && s.state === "done");
+  $("next").hidden = $("chat").hidden = !lab.stages.some(s => s.stage === "train" && s.state === "done");
   showStages(lab);
   showChart();
 }
@@ -187,7 +187,7 @@ async function open(name) {
   losses = [];
   $("make").hidden = true;
   $("lab").hidden = false;
-  for (const id of ["samples", "answers"]) {
+  for (const id of ["samples", "answers", "next"]) {
     $(id).open = false;
     $(id).querySelector(".list").replaceChildren();
   }
@@ -349,6 +349,12 @@ $("samples").ontoggle = told($("fault"), async () => {
 });
 $("answers").ontoggle = told($("fault"), async () => {
   if ($("answers").open) await list($("answers").querySelector(".list"), "answers", 0, answersOf);
+});
+
+$("next").ontoggle = told($("fault"), async () => {
+  if (!$("next").open) return;
+  const steps = await call(`labs/${current}/next`);
+  $("next").querySelector(".list").replaceChildren(...steps.flatMap(s => [make("p", s.what, "state"), make("pre", s.command)]));
 });
 
 try {

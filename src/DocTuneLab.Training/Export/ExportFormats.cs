@@ -9,5 +9,6 @@ public static class ExportFormats
         new GgufFormat(),
         new GgufAdapterFormat(),
         new SafetensorsFormat(),
+        new OllamaFormat(),
     ]);
 }

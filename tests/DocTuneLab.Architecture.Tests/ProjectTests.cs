@@ -9,7 +9,7 @@ public class ProjectTests
         ["DocTuneLab.Training"] = ["DocTuneLab"],
         ["DocTuneLab.Evaluation"] = ["DocTuneLab"],
         ["DocTuneLab.Experiments"] = ["DocTuneLab", "DocTuneLab.Training", "DocTuneLab.Evaluation"],
-        ["DocTuneLab.Serving"] = ["DocTuneLab", "DocTuneLab.Training"],
+        ["DocTuneLab.Serving"] = ["DocTuneLab", "DocTuneLab.Training", "DocTuneLab.Evaluation", "DocTuneLab.Experiments"],
         ["DocTuneLab.Notebooks"] = [],
         ["DocTuneLab.Jupyter"] = ["DocTuneLab.Notebooks"],
         ["DocTuneLab.Extension"] =

@@ -46,6 +46,8 @@ if (args is ["guide-cost", _, _, _])
 if (args is ["guide-share", _, ..])
     return DocTuneLab.Benchmarks.GuideShare.Run(args[1..]);
 
+if (args is ["serve-faults", _, ..]) return await DocTuneLab.Benchmarks.ServerFaults.RunAsync(args[1], args[2..]);
+
 if (args is ["batch", _, ..])
     return await DocTuneLab.Benchmarks.BatchThroughput.RunAsync(args[1..]);
 

@@ -138,7 +138,7 @@ public sealed class LabServerTests : IAsyncLifetime
         using var form = new StringContent("{}", Encoding.UTF8, "text/plain");
         Assert.Equal(415, (int)(await _http.PostAsync(new Uri("/labs", UriKind.Relative), form, cancel)).StatusCode);
         var open = await Assert.ThrowsAsync<LabException>(() => LabServer.StartAsync(Workspace(), new() { Urls = ["http://0.0.0.0:0"] }));
-        Assert.Contains("addresses of this machine", open.Message);
+        Assert.Contains("open to other machines", open.Message);
         Assert.Equal(404, (await AskAsync("GET", "/labs/none")).Status);
         Assert.Equal(404, (await AskAsync("GET", "/nothing")).Status);
         Assert.Contains("no such folder", Message(await AskAsync("GET", "/folders?path=/no/such")));

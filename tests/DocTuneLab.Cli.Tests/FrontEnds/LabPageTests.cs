@@ -116,7 +116,7 @@ public sealed class LabPageTests(LabPageTests.Served served) : IClassFixture<Lab
         {
             if (Browser.Executable is null) return;
             Url = Doctune.FreeUrl();
-            _server = Doctune.Start("ui", "labs", "--urls", Url);
+            _server = Doctune.Start("ui", "labs", "--port", new Uri(Url).Port.ToString(System.Globalization.CultureInfo.InvariantCulture));
             Assert.Contains(Url, await _server.StandardOutput.ReadLineAsync());
         }
 

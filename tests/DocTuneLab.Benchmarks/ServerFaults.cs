@@ -41,7 +41,8 @@ internal static class ServerFaults
             done += Part;
             if (part % 10 == 0 || minutes is null)
                 Console.WriteLine(FormattableString.Invariant(
-                    $"{clock.Elapsed:mm\\:ss} {done} requests, {wrong.Count} wrong, {Resident():0} MB, {GC.GetTotalMemory(true) >> 20} MB managed"));
+                    $"{clock.Elapsed:mm\\:ss} {done} requests, {wrong.Count} wrong, {Resident():0} MB, ")
+                    + FormattableString.Invariant($"{GC.GetTotalMemory(true) >> 20} MB managed"));
         }
         await end.CancelAsync();
         var waits = await probing;
@@ -81,7 +82,8 @@ internal static class ServerFaults
                 using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
                 var isFirst = true;
                 while (await reader.ReadLineAsync(cancel) is { } line)
-                    if (isFirst && line.Contains("\"content\":", StringComparison.Ordinal) && !line.Contains("\"content\":\"\"", StringComparison.Ordinal))
+                    if (isFirst && line.Contains("\"content\":", StringComparison.Ordinal)
+                        && !line.Contains("\"content\":\"\"", StringComparison.Ordinal))
                     {
                         waits.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
                         isFirst = false;

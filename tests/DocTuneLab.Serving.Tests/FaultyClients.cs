@@ -20,7 +20,8 @@ public sealed class FaultyClients(Uri server, int most)
         """{"messages":[{"role":"user","content":"x"}],"temperature":-1}""",
         """{"messages":[{"role":"user","content":"x"}],"n":0}""", """{"messages":[{"role":"user","content":5}]}""",
         """{"messages":[{"role":"user","content":"\ud800"}]}""", """{"messages":[{"role":"user","content":"x"}],"stop":[1]}""",
-        """{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema"}}""", "null", "[]", "{", "", "{\"messages\":",
+        """{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema"}}""", "null", "[]", "{", "",
+        "{\"messages\":",
     ];
 
     /// <summary>Asks so many times.</summary>
@@ -45,7 +46,8 @@ public sealed class FaultyClients(Uri server, int most)
                 {
                     (name, fault) = await AskAsync(one.Kind, new Random(one.Seed), limit.Token);
                 }
-                catch (Exception e) when (e is OperationCanceledException or IOException or SocketException && !stop.IsCancellationRequested)
+                catch (Exception e) when (!stop.IsCancellationRequested
+                    && e is OperationCanceledException or IOException or SocketException)
                 {
                     (name, fault) = ($"kind {one.Kind}", $"{e.GetType().Name}: {e.Message}");
                 }

@@ -51,7 +51,8 @@ public sealed class LabServerTests : IAsyncLifetime
         Assert.Equal("stopped", await StateAsync("one"));
         Assert.Equal(points, (await LabAsync("one"))["losses"]!.AsArray().Count);
 
-        Assert.Equal(200, (await AskAsync("PUT", "/labs/one/plan", """{"settings":{"--count":"40","--max-steps":"400","--rank":"4"}}""")).Status);
+        var (chosen, _) = await AskAsync("PUT", "/labs/one/plan", """{"settings":{"--count":"40","--max-steps":"400","--rank":"4"}}""");
+        Assert.Equal(200, chosen);
         Assert.Equal(200, (await AskAsync("POST", "/labs/one/start")).Status);
         var again = await UntilAsync("one", lab => lab["losses"]!.AsArray().Count > 0);
         // Other settings of training: the samples stay, the training is new.
@@ -76,7 +77,8 @@ public sealed class LabServerTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(_folder.FullName, "one", "tasks"));
         foreach (var name in (string[])["code.jsonl", "docqa.jsonl"])
             File.WriteAllLines(Path.Combine(_folder.FullName, "one", "tasks", name),
-                File.ReadLines(Path.Combine(ServedNano.Root, "data/private-library/tasks", name)).Where(l => l.Contains("\"test\"")).Take(3));
+                File.ReadLines(Path.Combine(ServedNano.Root, "data/private-library/tasks", name))
+                    .Where(l => l.Contains("\"test\"")).Take(3));
         await AskAsync("PUT", "/labs/one/plan", """{"settings":{"--count":"40","--max-steps":"4","--max-tokens":"24"}}""");
         await AskAsync("POST", "/labs/one/start");
         var done = await UntilAsync("one", lab => (string?)lab["state"] is "done" or "failed");
@@ -92,7 +94,8 @@ public sealed class LabServerTests : IAsyncLifetime
         Assert.Equal(3, (int)answers["total"]!);
         Assert.Equal(["base", "tuned"], answers["items"]![0]!["answers"]!.AsArray().Select(a => (string?)a!["arm"]));
         Assert.Contains("\n\n", (string?)answers["items"]![0]!["asked"]);
-        Assert.Contains("<html", await _http.GetStringAsync(new Uri("/labs/one/report", UriKind.Relative), TestContext.Current.CancellationToken));
+        Assert.Contains("<html", await _http.GetStringAsync(new Uri("/labs/one/report", UriKind.Relative),
+            TestContext.Current.CancellationToken));
 
         await AskAsync("POST", "/labs/one/start");
         var again = await UntilAsync("one", lab => (string?)lab["state"] == "done" && (string?)Stage(lab, "evaluate")["state"] == "done"
@@ -130,7 +133,8 @@ public sealed class LabServerTests : IAsyncLifetime
     public async Task Only_its_own_page_on_this_machine_may_ask()
     {
         var cancel = TestContext.Current.CancellationToken;
-        using var named = new HttpRequestMessage(HttpMethod.Get, new Uri("/labs", UriKind.Relative)) { Headers = { Host = "evil.example" } };
+        using var named = new HttpRequestMessage(HttpMethod.Get, new Uri("/labs", UriKind.Relative));
+        named.Headers.Host = "evil.example";
         Assert.Equal(403, (int)(await _http.SendAsync(named, cancel)).StatusCode);
         using var foreign = new HttpRequestMessage(HttpMethod.Get, new Uri("/labs", UriKind.Relative));
         foreign.Headers.Add("Origin", "http://evil.example");

@@ -74,7 +74,8 @@ internal static class TrainMagics
                 + $"validation {result.BestEvalLoss:F3}; "
                 + $"adapter in {System.IO.Path.GetRelativePath(Environment.CurrentDirectory, result.AdapterDirectory)}");
             foreach (var warning in result.Warnings) cell.Display(warning);
-            if (!result.Interrupted) cell.Display("What next: #!evaluate, #!ask, or #!export for llama.cpp, Ollama, transformers and PEFT.");
+            if (!result.Interrupted)
+                cell.Display("What next: #!evaluate, #!ask, or #!export for llama.cpp, Ollama, transformers and PEFT.");
             if (result.Interrupted && cell.CancellationToken.IsCancellationRequested)
                 throw new OperationCanceledException("training was stopped; a checkpoint was written");
         });

@@ -10,9 +10,11 @@ internal static class Export
 {
     public static Command Command()
     {
-        var (model, adapter, export, json) = (ModelArguments.Base(), CommonOptions.Adapter(), new ExportArguments(required: true), CommonOptions.Json());
+        var (model, adapter, json) = (ModelArguments.Base(), CommonOptions.Adapter(), CommonOptions.Json());
+        var export = new ExportArguments(required: true);
         var command = new Command("export",
-            "Writes a model, with an adapter merged into it, or an adapter, for other tools: a file (gguf) or a folder (safetensors, ollama).")
+            "Writes a model, with an adapter merged into it, or an adapter, for other tools: a file (gguf) or a folder "
+                + "(safetensors, ollama).")
         {
             adapter
         };

@@ -207,7 +207,8 @@ public sealed class LabFlow
     {
         SettingTable[] tables = stage == FlowStage.Corpus ? [ModelLoadOptions.Settings, CorpusOptions.Settings]
             : [ModelLoadOptions.Settings, CorpusOptions.Settings, LoraConfig.Settings, SftOptions.Settings];
-        var settings = _plan.Settings.Where(s => tables.Any(t => t.Any(o => o.Option == s.Key))).OrderBy(s => s.Key, StringComparer.Ordinal);
+        var settings = _plan.Settings.Where(s => tables.Any(t => t.Any(o => o.Option == s.Key)))
+            .OrderBy(s => s.Key, StringComparer.Ordinal);
         return ContentHash.Of("flow", JsonSerializer.Serialize(new { _plan.Base, _plan.HeldOut, _plan.MayRun, _plan.Seed, settings }));
     }
 

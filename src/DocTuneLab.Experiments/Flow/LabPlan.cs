@@ -17,8 +17,8 @@ public sealed record LabPlan
     // Folders and seeds are the lab's; a run goes on where it stopped by itself; an endpoint's are no part of a run without one.
     private static readonly HashSet<string> s_own =
     [
-        nameof(SftOptions.Resume), nameof(SftOptions.Overwrite), nameof(SftOptions.OutputDirectory), nameof(EvaluationPlan.JudgedBy), nameof(EvaluationPlan.JudgeTokens),
-        nameof(ExecutionOptions.AllowUntrustedCode), "Seed",
+        nameof(SftOptions.Resume), nameof(SftOptions.Overwrite), nameof(SftOptions.OutputDirectory),
+        nameof(EvaluationPlan.JudgedBy), nameof(EvaluationPlan.JudgeTokens), nameof(ExecutionOptions.AllowUntrustedCode), "Seed",
     ];
 
     private static readonly SettingTable[] s_tables =
@@ -77,6 +77,7 @@ public sealed record LabPlan
     }
 
     private static object? Value(Setting setting, string text) => setting.IsList
-        ? setting.List(text.Split(setting.MayHoldCommas ? '\n' : ',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        ? setting.List(text.Split(setting.MayHoldCommas ? '\n' : ',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         : setting.Parse(text);
 }

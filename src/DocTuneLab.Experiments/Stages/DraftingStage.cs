@@ -94,7 +94,8 @@ public sealed class DraftingStage(
     private DraftMaterial Material(DraftingPlan plan)
     {
         if (plan.Endpoint is null && plan.From.Contains(SuiteDrafting.Written))
-            throw new LabException($"--origin {SuiteDrafting.Written} needs a model that writes: give one with --endpoint URL --model NAME.");
+            throw new LabException($"--origin {SuiteDrafting.Written} needs a model that writes: give one with "
+                + "--endpoint URL --model NAME.");
         return new(library.Api, library.Judge)
         {
             Pages = pages,

@@ -45,8 +45,8 @@ public sealed class LabServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         if (options.Urls.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out var a) || a.Scheme != "http"
             || !RequestGuard.IsHere(a.Host)) is { } url)
-            throw new LabException($"{url} is open to other machines, and whoever reaches the page can read folders and run code. Expected an "
-                + "address of this machine. From another, use a tunnel (ssh -L 8090:127.0.0.1:8090 HOST).");
+            throw new LabException($"{url} is open to other machines, and whoever reaches the page can read folders and run code. "
+                + "Expected an address of this machine. From another, use a tunnel (ssh -L 8090:127.0.0.1:8090 HOST).");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls([.. options.Urls]).ConfigureKestrel(k =>

@@ -15,7 +15,8 @@ internal static class FolderViews
     /// <exception cref="LabException">There is no such folder, or it may not be read.</exception>
     public static FolderView Of(string? path)
     {
-        var folder = string.IsNullOrWhiteSpace(path) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) : Path.GetFullPath(path);
+        var folder = string.IsNullOrWhiteSpace(path) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)
+            : Path.GetFullPath(path);
         if (File.Exists(folder)) folder = Path.GetDirectoryName(folder)!;
         if (!Directory.Exists(folder)) throw new LabException($"{folder}: no such folder.");
         try

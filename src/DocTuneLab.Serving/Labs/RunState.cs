@@ -130,7 +130,11 @@ internal sealed class RunState : IProgress<FlowNews>
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _view = _view with { Stages = [.. _view.Stages.Select(s => s.State == "running" ? s with { Text = $"{s.Text} ({e.Message})" } : s)] };
+            string Told(string text) => text.Contains(e.Message, StringComparison.Ordinal) ? text : $"{text} ({e.Message})";
+            _view = _view with
+            {
+                Stages = [.. _view.Stages.Select(s => s.State == "running" ? s with { Text = Told(s.Text) } : s)],
+            };
         }
     }
 

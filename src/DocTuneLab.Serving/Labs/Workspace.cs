@@ -61,7 +61,8 @@ public sealed partial class Workspace(string folder,
     internal async Task<(string Name, MadeLab Made)> MakeAsync(NewLabRequest request, CancellationToken cancel)
     {
         if (request.Name is not { } name || !NamePattern().IsMatch(name))
-            throw ApiException.Invalid("name", "'name' must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or digit.");
+            throw ApiException.Invalid("name",
+                "'name' must be 1 to 64 letters, digits, '.', '_' or '-', and begin with a letter or digit.");
         if (Names.Contains(name, StringComparer.OrdinalIgnoreCase))
             throw new ApiException(StatusCodes.Status409Conflict, $"There is a lab '{name}' already. Choose another name.", "name");
         var lab = Path.Combine(Folder, name);
@@ -76,8 +77,8 @@ public sealed partial class Workspace(string folder,
             _ when library is null => made,
             ".dll" or ".exe" => made with { Assemblies = [library] },
             ".csproj" or ".fsproj" or ".vbproj" => made with { Project = library },
-            not ".nupkg" when Path.Exists(library) || library.Contains('/', StringComparison.Ordinal) => throw ApiException.Invalid("library",
-                $"{library}: no library. Expected an assembly (.dll), a package (.nupkg or its name) or a project (.csproj)."),
+            not ".nupkg" when Path.Exists(library) || library.Contains('/', StringComparison.Ordinal) => throw ApiException.Invalid(
+                "library", $"{library}: no library. Expected an assembly (.dll), a package (.nupkg or its name) or a project (.csproj)."),
             _ => await RestoredAsync(made, library, cancel),
         };
         Directory.CreateDirectory(Folder);

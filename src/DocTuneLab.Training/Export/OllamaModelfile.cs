@@ -10,7 +10,8 @@ namespace DocTuneLab.Training.Export;
 public static class OllamaModelfile
 {
     // No template has them.
-    private const string System = "\u0001system\u0001", Prompt = "\u0001prompt\u0001", Answer = "\u0001answer\u0001", Next = "\u0001next\u0001";
+    private const string System = "\u0001system\u0001", Prompt = "\u0001prompt\u0001", Answer = "\u0001answer\u0001",
+        Next = "\u0001next\u0001";
 
     /// <summary>The file of a model.</summary>
     /// <param name="template">The model's chat template; null for none.</param>
@@ -21,11 +22,12 @@ public static class OllamaModelfile
         var text = new StringBuilder($"FROM ./{weights}\n");
         if (template is null) return (text.ToString(), "The model has no chat template: Ollama continues texts.");
         foreach (var stop in (string?[])[template.EndOfTurn.Trim(), template.EndToken])
-            if (!string.IsNullOrEmpty(stop) && !text.ToString().Contains($"stop \"{stop}\"", StringComparison.Ordinal) && !stop.Contains('"'))
+            if (!string.IsNullOrEmpty(stop) && !stop.Contains('"')
+                && !text.ToString().Contains($"stop \"{stop}\"", StringComparison.Ordinal))
                 text.Append($"PARAMETER stop \"{stop}\"\n");
         if (GoTemplate(template) is not { } go)
-            return (text.ToString(), "The chat template does more than stand around system turn, prompt and answer, so the Modelfile has no "
-                + "TEMPLATE: Ollama takes one that it knows, or the prompt as it is.");
+            return (text.ToString(), "The chat template does more than stand around system turn, prompt and answer, so the Modelfile has "
+                + "no TEMPLATE: Ollama takes one that it knows, or the prompt as it is.");
         return (text.Append("TEMPLATE \"\"\"").Append(go).Append("\"\"\"\n").ToString(), null);
     }
 
@@ -67,7 +69,8 @@ public static class OllamaModelfile
     private static string Rendered(ChatTemplate template, Message[] messages)
     {
         var text = template.Render(messages, addGenerationPrompt: true);
-        return template.BeginToken is { Length: > 0 } begin && text.StartsWith(begin, StringComparison.Ordinal) ? text[begin.Length..] : text;
+        return template.BeginToken is { Length: > 0 } begin && text.StartsWith(begin, StringComparison.Ordinal)
+            ? text[begin.Length..] : text;
     }
 
     private static string Before(string text, string mark) => text[..At(text, mark)];

@@ -63,7 +63,9 @@ public sealed class LabPageTests(LabPageTests.Served served) : IClassFixture<Lab
         await page.Locator("#samples article").Nth(9).WaitForAsync();
         await page.GetByText("Answers to held-out tasks").ClickAsync();
         await page.Locator("#answers article").First.WaitForAsync();
-        var report = await page.RunAndWaitForPopupAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Report", Exact = true }).ClickAsync());
+        await browser.ShootAsync("lab-done.png");
+        var report = await page.RunAndWaitForPopupAsync(() =>
+            page.GetByRole(AriaRole.Link, new() { Name = "Report", Exact = true }).ClickAsync());
         await report.GetByText("tuned").First.WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Chat with the result" }).ClickAsync();
         var chat = await page.RunAndWaitForPopupAsync(() => page.GetByRole(AriaRole.Link, new() { Name = "Open the chat" }).ClickAsync());

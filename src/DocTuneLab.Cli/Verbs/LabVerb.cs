@@ -119,7 +119,7 @@ internal static class LabVerb
 
     public static Lab Open(string path, bool write = false) =>
         // Only stages make a lab; a slip of the path must not leave an empty one behind.
-        write && !File.Exists(Path.Combine(path, "lab.sqlite"))
+        write && !Lab.Exists(path)
             ? throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite; create one with 'doctune parse'.")
             : Lab.Open(path, readOnly: !write);
 

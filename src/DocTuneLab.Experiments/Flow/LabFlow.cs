@@ -245,10 +245,4 @@ public sealed class LabFlow
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static string Count(long count, string what) => Text($"{count:N0} {what}{(count == 1 ? "" : "s")}");
-
-    // In order, on the thread that reports.
-    private sealed class Follow<T>(Action<T> told) : IProgress<T>
-    {
-        public void Report(T value) => told(value);
-    }
 }

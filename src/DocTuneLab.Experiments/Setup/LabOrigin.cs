@@ -24,7 +24,7 @@ public static class LabOrigin
                 Suite = folder.HasTasks ? folder.Tasks : null,
             };
         }
-        if (!File.Exists(Path.Combine(lab, "lab.sqlite"))) return null;
+        if (!Lab.Exists(lab)) return null;
         using var storage = Lab.Open(lab, readOnly: true);
         return storage.Inputs is { Pages: [], Assemblies: [] } ? null : storage.Inputs;
     }

@@ -13,7 +13,7 @@ namespace DocTuneLab.Experiments.Stages;
 /// <param name="lab">The lab.</param>
 internal sealed class KeptStages(Lab lab)
 {
-    private LabRun? LastEvaluation => field ??= lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done");
+    private LabRun? LastEvaluation => field ??= lab.Runs.LastDone("evaluate");
 
     /// <summary>The held-out tasks that were loaded last; null where there were none.</summary>
     /// <exception cref="LabException">They are no longer there, or no longer as they were frozen.</exception>

@@ -15,7 +15,7 @@ public sealed class StoredResults(Lab lab)
     {
         if (File.Exists(place)) return [place];
         var run = place == "last"
-            ? lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done")
+            ? lab.Runs.LastDone("evaluate")
                 ?? throw new LabException($"{lab.Directory}: no evaluation was finished in this lab yet, so there is no last one.")
             : lab.Runs.Find(place);
         var folder = Directory.Exists(place)

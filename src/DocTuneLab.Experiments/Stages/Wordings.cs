@@ -46,7 +46,7 @@ public sealed class Wordings
     /// without one they stay.</summary>
     public void Restore(Lab lab)
     {
-        if (lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done") is not { } run) return;
+        if (lab.Runs.LastDone("evaluate") is not { } run) return;
         using var settings = JsonDocument.Parse(run.Configuration);
         string? Text(string field) =>
             settings.RootElement.ValueKind == JsonValueKind.Object && settings.RootElement.TryGetProperty(field, out var value)

@@ -7,11 +7,7 @@ using DocTuneLab.Storage;
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace DocTuneLab.Serving.Hosting;
 
@@ -47,14 +43,7 @@ public sealed class LabServer : IAsyncDisposable
             || !RequestGuard.IsHere(a.Host)) is { } url)
             throw new LabException($"{url} is open to other machines, and whoever reaches the page can read folders and run code. "
                 + "Expected an address of this machine. From another, use a tunnel (ssh -L 8090:127.0.0.1:8090 HOST).");
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls([.. options.Urls]).ConfigureKestrel(k =>
-        {
-            k.Limits.MaxRequestBodySize = Body;
-            k.AddServerHeader = false;
-        });
-        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        var builder = Listening.At(options.Urls, Body, TimeSpan.FromSeconds(2));
         var server = new LabServer(builder.Build(), workspace, options);
         var guard = new RequestGuard([], [], Body, options.Faults) { Paths = "/labs, /choices, /folders, and the page at /" };
         server._app.Use(guard.GuardAsync);
@@ -64,25 +53,12 @@ public sealed class LabServer : IAsyncDisposable
         new LabRoutes(workspace, server._runs, server.ChatAsync).Map(server._app);
         foreach (var file in PageFiles.Lab)
             server._app.MapMethods(file.Path, ["GET", "HEAD"], () => Results.Text(file.Text, file.Type));
-        try
-        {
-            await server._app.StartAsync();
-        }
-        catch (IOException e)
-        {
-            await server.DisposeAsync();
-            throw new LabException($"{string.Join(", ", options.Urls)}: cannot listen there ({e.Message}) Another program may use the "
-                + "port; give another with --port.", e);
-        }
+        await Listening.StartAsync(server._app, server, options.Urls, "--port");
         return server;
     }
 
     /// <summary>Serves until it is cancelled; what runs is stopped then, and can go on at the next start.</summary>
-    public async Task RunAsync(CancellationToken cancel)
-    {
-        using var stop = cancel.Register(() => _app.Lifetime.StopApplication());
-        await _app.WaitForShutdownAsync(CancellationToken.None);
-    }
+    public Task RunAsync(CancellationToken cancel) => Listening.UntilAsync(_app, cancel);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -6,11 +6,8 @@ using DocTuneLab.Serving.Protocol;
 using DocTuneLab.Serving.Routes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Prometheus;
 
 namespace DocTuneLab.Serving.Hosting;
@@ -46,42 +43,22 @@ public sealed class ModelServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(models);
         ArgumentNullException.ThrowIfNull(options);
         foreach (var url in options.Urls) Check(url, options);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls([.. options.Urls]).ConfigureKestrel(k =>
-        {
-            k.Limits.MaxRequestBodySize = options.Limits.Body;
-            k.AddServerHeader = false;
-        });
+        // What is being answered may end.
+        var builder = Listening.At(options.Urls, options.Limits.Body, TimeSpan.FromSeconds(20));
         builder.Services.AddCors(c => c.AddDefaultPolicy(p => Allow(p, options.Origins)));
         var figures = new ServerFigures(models.Batch);
         var answering = new Answering(models, options.Limits, figures, time);
         if (options.Library is { } library)
             builder.Services.AddMcpServer(o => EditorServer.Describe(o, library, answering)).WithHttpTransport(t => t.Stateless = true);
-        // What is being answered may end.
-        builder.Services.Configure<HostOptions>(h => h.ShutdownTimeout = TimeSpan.FromSeconds(20));
         var app = builder.Build();
         var server = new ModelServer(app, options, figures);
         server.Map(models, answering);
-        try
-        {
-            await app.StartAsync();
-        }
-        catch (IOException e)
-        {
-            await app.DisposeAsync();
-            throw new LabException($"{string.Join(", ", options.Urls)}: cannot listen there ({e.Message}) Another program may use the "
-                + "port; give another with --urls.", e);
-        }
+        await Listening.StartAsync(app, app, options.Urls, "--urls");
         return server;
     }
 
     /// <summary>Serves until it is cancelled; what is being answered then may end.</summary>
-    public async Task RunAsync(CancellationToken cancel)
-    {
-        using var stop = cancel.Register(() => _app.Lifetime.StopApplication());
-        await _app.WaitForShutdownAsync(CancellationToken.None);
-    }
+    public Task RunAsync(CancellationToken cancel) => Listening.UntilAsync(_app, cancel);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();

@@ -9,8 +9,6 @@ namespace DocTuneLab.Serving.Knowledge;
 /// <summary>What is known of a library, while its lab or its passages are open.</summary>
 public sealed class OpenedLibrary : IDisposable
 {
-    private const string Database = "lab.sqlite";
-
     private readonly IDisposable? _source;
     private readonly DirectoryInfo? _temporary;
 
@@ -39,7 +37,7 @@ public sealed class OpenedLibrary : IDisposable
             throw new LabException($"{lab}: this lab knows no library yet. Read one into it with doctune parse, or give --assembly DLL.");
         IReadOnlyList<string> needed = [.. known.References, .. references ?? []];
         // One that was made and not run yet has no passages.
-        return docs is null && File.Exists(Path.Combine(lab, Database)) ? Read(lab, known.Name, own, needed)
+        return docs is null && Storage.Lab.Exists(lab) ? Read(lab, known.Name, own, needed)
             : Of(docs ?? (known.Pages is [var first, ..] ? first : null), own, needed, lab);
     }
 
@@ -81,7 +79,7 @@ public sealed class OpenedLibrary : IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         if (_source is Lab open) return LabOrigin.LastAdapter(open, model.Name);
-        if (Lab is not { } folder || !File.Exists(Path.Combine(folder, Database))) return null;
+        if (Lab is not { } folder || !Storage.Lab.Exists(folder)) return null;
         using var storage = Storage.Lab.Open(folder, readOnly: true);
         return LabOrigin.LastAdapter(storage, model.Name);
     }

@@ -11,7 +11,7 @@ namespace DocTuneLab.Serving.Labs;
 /// <summary>What lies in a lab, for people to read: samples, answers, the report. Reading goes on while a run writes.</summary>
 internal static class LabReading
 {
-    private const string ReportFile = "report.html", Database = "lab.sqlite";
+    private const string ReportFile = "report.html";
 
     /// <summary>Samples in the order that training draws from.</summary>
     /// <exception cref="LabException">There are none yet.</exception>
@@ -40,7 +40,7 @@ internal static class LabReading
     /// <summary>File of the last report; null where there is none.</summary>
     public static string? Report(string folder)
     {
-        if (!File.Exists(Path.Combine(folder, Database))) return null;
+        if (!Lab.Exists(folder)) return null;
         using var lab = Open(folder);
         return Last(lab) is { } run && Path.Combine(run.Directory, ReportFile) is var file && File.Exists(file) ? file : null;
     }
@@ -48,15 +48,15 @@ internal static class LabReading
     /// <summary>What can be done with the adapter that was trained last; nothing where none was.</summary>
     public static IReadOnlyList<NextStep> Next(string folder, LabPlan plan)
     {
-        if (!File.Exists(Path.Combine(folder, Database))) return [];
+        if (!Lab.Exists(folder)) return [];
         using var lab = Open(folder);
         return LabOrigin.LastAdapter(lab, plan.Base) is not { } adapter ? []
             : [.. NextSteps.Of(plan.Base, adapter, folder).Select(s => new NextStep(s.What, s.Command))];
     }
 
-    private static LabRun? Last(Lab lab) => lab.Runs.List("evaluate").LastOrDefault(r => r.Status == "done");
+    private static LabRun? Last(Lab lab) => lab.Runs.LastDone("evaluate");
 
-    private static Lab Open(string folder) => File.Exists(Path.Combine(folder, Database)) ? Lab.Open(folder, readOnly: true)
+    private static Lab Open(string folder) => Lab.Exists(folder) ? Lab.Open(folder, readOnly: true)
         : throw new LabException("Nothing is in this lab yet: start it first.");
 
     private static ArmAnswer? AnswerOf(EvaluationResult result, string task)

@@ -100,24 +100,16 @@ internal sealed class RunQueue : IAsyncDisposable
             var report = new LabFlow(_workspace.FolderOf(name), _workspace.PlanOf(name), run).Run(cancel);
             run.End(cancel.IsCancellationRequested && report is null ? "stopped" : "done", report is not null);
         }
-        catch (LabException e)
-        {
-            run.End("failed", hasReport: false);
-            Told(run, e.Message);
-        }
 #pragma warning disable CA1031 // The page says what went wrong, and the next run has its turn.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             run.End("failed", hasReport: false);
-            Told(run, $"{e.GetType().Name}: {e.Message}");
-            _faults($"{name}: {e.GetType().Name}: {e.Message}");
+            var message = e is LabException ? e.Message : $"{e.GetType().Name}: {e.Message}";
+            // What failed before any stage began belongs to the first.
+            if (run.View(int.MaxValue).Stages.All(s => s.State == "waiting"))
+                run.Report(new(FlowStage.Read, FlowState.Failed, message));
+            if (e is not LabException) _faults($"{name}: {message}");
         }
-    }
-
-    // What failed before any stage began belongs to the first.
-    private static void Told(RunState run, string message)
-    {
-        if (run.View().Stages.All(s => s.State == "waiting")) run.Report(new(FlowStage.Read, FlowState.Failed, message));
     }
 }

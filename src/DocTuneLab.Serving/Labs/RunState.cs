@@ -64,7 +64,11 @@ internal sealed class RunState : IProgress<FlowNews>
     /// <summary>It begins: the stages are open again.</summary>
     public void Begin()
     {
-        lock (_lock) _losses.Clear();
+        lock (_lock)
+        {
+            _losses.Clear();
+            _begun.Clear();
+        }
         Change(v => Fresh(v.Name) with { State = "running", HasReport = v.HasReport, Version = v.Version }, write: true);
     }
 
@@ -112,7 +116,6 @@ internal sealed class RunState : IProgress<FlowNews>
         lock (_lock)
         {
             _view = change(_view) with { Version = _view.Version + 1 };
-            if (_view.State == "running" && _view.Stages.All(s => s.State == "waiting")) _begun.Clear();
             if (write || _time.GetElapsedTime(_written) > s_between) Write();
             _changed.SetResult();
             _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);

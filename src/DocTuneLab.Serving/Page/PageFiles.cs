@@ -20,8 +20,11 @@ internal static class PageFiles
     private static PageFile[] Of(string name) =>
     [
         new("/", "text/html; charset=utf-8", Read($"{name}.html")),
-        new($"/{name}.css", "text/css; charset=utf-8", Read($"{name}.css")),
-        new($"/{name}.js", "text/javascript; charset=utf-8", Read($"{name}.js")),
+        .. ((string[])["page", name]).SelectMany(n => (PageFile[])
+        [
+            new($"/{n}.css", "text/css; charset=utf-8", Read($"{n}.css")),
+            new($"/{n}.js", "text/javascript; charset=utf-8", Read($"{n}.js")),
+        ]),
     ];
 
     private static string Read(string name)

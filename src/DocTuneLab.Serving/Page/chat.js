@@ -1,11 +1,5 @@
 // The page's state is the list of turns; each has one answer for every model that was asked.
-const $ = id => document.getElementById(id);
-const make = (tag, text, type) => {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (type) made.className = type;
-  return made;
-};
+import { $, make } from "./page.js";
 let lab = null, turns = [], stopping = null;
 
 const headers = () => {

@@ -1,11 +1,5 @@
 // The page holds nothing that the server does not: a reload shows the same.
-const $ = id => document.getElementById(id);
-const make = (tag, text, type) => {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (type) made.className = type;
-  return made;
-};
+import { $, make } from "./page.js";
 const titles = {
   read: "Read pages and library", "hold-out": "Hold out tasks", corpus: "Write samples", train: "Train", evaluate: "Compare with the base",
 };

@@ -59,6 +59,9 @@ public sealed class Lab : ICorpusSource, IApiUses, IDisposable
     /// <summary>Soundness and size of the whole.</summary>
     public LabMaintenance Maintenance { get; }
 
+    /// <summary>Whether a folder holds a lab's database: one that was made and not opened yet has none.</summary>
+    public static bool Exists(string path) => File.Exists(Path.Combine(path, LabDatabase.FileName));
+
     /// <summary>Opens a lab, creating it where it does not exist and bringing an older one to the current schema.</summary>
     /// <param name="path">The lab's folder.</param>
     /// <param name="readOnly">Only read; allowed while another process writes.</param>

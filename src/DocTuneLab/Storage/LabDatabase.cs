@@ -32,8 +32,11 @@ internal sealed class LabDatabase : IDisposable
 
     public bool IsReadOnly => _lock is null;
 
+    /// <summary>Name of the file of tables.</summary>
+    public const string FileName = "lab.sqlite";
+
     /// <summary>Full path of <c>lab.sqlite</c>.</summary>
-    public string SqlitePath => Path.Combine(Directory, "lab.sqlite");
+    public string SqlitePath => Path.Combine(Directory, FileName);
 
     /// <summary>Opens <c>lab.sqlite</c> for reading, on a connection of its own.</summary>
     public string ReadOnlyConnectionString =>
@@ -56,7 +59,7 @@ internal sealed class LabDatabase : IDisposable
     public static LabDatabase Claim(string path, bool readOnly, TimeProvider time)
     {
         path = Path.GetFullPath(path);
-        if (readOnly && !File.Exists(Path.Combine(path, "lab.sqlite")))
+        if (readOnly && !File.Exists(Path.Combine(path, FileName)))
             throw new LabException($"{path}: no lab here. Expected a folder with lab.sqlite; create one by parsing documents into it.");
         if (File.Exists(path)) throw new LabException($"{path}: is a file. Expected a folder for the lab.");
         try

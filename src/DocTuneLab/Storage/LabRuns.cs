@@ -96,6 +96,9 @@ public sealed class LabRuns
             """, new { kind }).Select(ToRun)];
     });
 
+    /// <summary>The last run of a kind that ended well, or null.</summary>
+    public LabRun? LastDone(string kind) => List(kind).LastOrDefault(r => r.Status == "done");
+
     /// <summary>A run, or null.</summary>
     public LabRun? Find(string id) => List().FirstOrDefault(r => r.Id == id);
 

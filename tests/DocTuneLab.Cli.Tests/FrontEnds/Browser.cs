@@ -45,6 +45,15 @@ public sealed class Browser : IAsyncDisposable
         Page.EvaluateAsync<int>("() => [...document.querySelectorAll('.js-plotly-plot .js-line, .js-plotly-plot .point path')].filter(e => "
             + "{ const b = e.getBoundingClientRect(); return b.width > 5 || b.height > 5 }).length");
 
+    /// <summary>Nothing is wider than the window, and everything that can be pressed or filled has a name for those who do not see it.
+    /// </summary>
+    public async Task FitsAndNamesAllAsync()
+    {
+        Assert.True(await Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"));
+        Assert.Equal(0, await Page.EvaluateAsync<int>("() => [...document.querySelectorAll('button, input, select, textarea')].filter(e => "
+            + "!(e.getAttribute('aria-label') || e.textContent || e.labels?.length)).length"));
+    }
+
     /// <summary>A picture of the page, kept beside the tests.</summary>
     public Task ShootAsync(string name) =>
         Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(FrontEndNotebook.Screenshots, name) });

@@ -76,10 +76,7 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await page.GetByLabel("Question").PressAsync("Control+Enter");
         await page.GetByText("✓ compiles").WaitForAsync();
         await page.Locator(".verdict").Nth(1).WaitForAsync();
-        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"));
-        // Everything that can be pressed or filled has a name for those who do not see it.
-        Assert.Equal(0, await page.EvaluateAsync<int>("() => [...document.querySelectorAll('button, input, textarea')].filter(e => "
-            + "!(e.getAttribute('aria-label') || e.textContent || e.labels?.length)).length"));
+        await browser.FitsAndNamesAllAsync();
         await browser.ShootAsync($"chat-{width}-{scheme}.png".ToLowerInvariant());
         Assert.Empty(browser.Errors);
     }

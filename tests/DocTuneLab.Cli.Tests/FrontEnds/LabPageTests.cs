@@ -97,10 +97,7 @@ public sealed class LabPageTests(LabPageTests.Served served) : IClassFixture<Lab
         await page.GetByRole(AriaRole.Button, new() { Name = "New lab" }).ClickAsync();
         await page.GetByText("All settings").ClickAsync();
         await page.Locator("#makePlan").GetByText("Adapter", new() { Exact = true }).ClickAsync();
-        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"));
-        // Everything that can be pressed or filled has a name for those who do not see it.
-        Assert.Equal(0, await page.EvaluateAsync<int>("() => [...document.querySelectorAll('button, input, select')].filter(e => "
-            + "!(e.getAttribute('aria-label') || e.textContent || e.labels?.length)).length"));
+        await browser.FitsAndNamesAllAsync();
         await browser.ShootAsync($"lab-{width}-{scheme}.png".ToLowerInvariant());
         Assert.Empty(browser.Errors);
     }

@@ -111,7 +111,7 @@ internal sealed class KernelClient : IDisposable
         while (TryReceive(_iopub, s_patience, message => message.Parent["msg_id"]?.ToString() == id) is { } message)
         {
             found.Add(message);
-            if (message.Type == "status" && message.Content["execution_state"]?.ToString() == "idle")
+            if (IsIdle(message, id))
                 return found;
         }
         throw new TimeoutException($"never idle; got {string.Join(", ", found.Select(message => message.Type))}");
@@ -146,12 +146,15 @@ internal sealed class KernelClient : IDisposable
         ["user_expressions"] = new JsonObject(),
     };
 
+    private static bool IsIdle(WireMessage message, string id) => message.Parent["msg_id"]?.ToString() == id
+        && message.Type == "status" && message.Content["execution_state"]?.ToString() == "idle";
+
     private bool Ready()
     {
         var id = Send("kernel_info_request", []);
         Reply(id);
-        return TryReceive(_iopub, TimeSpan.FromMilliseconds(200), message => message.Parent["msg_id"]?.ToString() == id) is not null
-            && Published(id).Count > 0;
+        // A subscription that arrives between "busy" and "idle" sees "idle" alone.
+        return TryReceive(_iopub, TimeSpan.FromMilliseconds(200), message => IsIdle(message, id)) is not null;
     }
 
     private WireMessage? TryReceive(NetMQSocket socket, TimeSpan patience, Func<WireMessage, bool> accept)

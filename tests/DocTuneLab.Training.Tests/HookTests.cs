@@ -142,6 +142,6 @@ public sealed class HookTests
         Assert.Equal((path, new FileInfo(path).Length), (result.Path, result.Bytes));
         Assert.Equal(tiny.Config.Parameters().Count(), File.ReadAllLines(path).Length);
         Assert.Equal("model.embed_tokens.weight 20480", File.ReadLines(path).First());
-        Assert.Equal(["gguf", "gguf-adapter", "safetensors", "tensor-list"], ExportFormats.All.Names);
+        Assert.Equal(["gguf", "gguf-adapter", "safetensors", "ollama", "tensor-list"], ExportFormats.All.Names);
     }
 }

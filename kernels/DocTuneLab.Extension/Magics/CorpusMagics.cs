@@ -50,7 +50,7 @@ internal static class CorpusMagics
         var clock = Stopwatch.StartNew();
         var corpus = stage.Generate(options,
             new Follow<CorpusProgress>(s => live.Update($"{s.Kind}: {s.Accepted}/{s.Wanted} accepted of {s.Drafts} drafts")),
-            cell.CancellationToken);
+            cancel: cell.CancellationToken);
         live.Update($"{corpus.Samples.Count:N0} accepted samples, {corpus.Tokens:N0} tokens, {corpus.Rejected.Count:N0} rejected, "
             + $"in {clock.Elapsed.TotalSeconds:F1} s");
         if (corpus.RunRefusal is { } refusal) cell.Display(refusal);

@@ -46,7 +46,7 @@ internal static class CorpusVerb
             session.Wordings.Use(session.Storage, written.Wordings(p));
             if (settings is null)
             {
-                var corpus = session.CorpusStage.Generate(unaided!, null, cancel);
+                var corpus = session.CorpusStage.Generate(unaided!, cancel: cancel);
                 if (corpus.RunRefusal is { } refusal) Console.Error.WriteLine(refusal);
                 if (p.GetValue(json)) JsonOutput.Write(corpus.Accounts);
                 else Console.WriteLine($"{corpus.Samples.Count} accepted, {corpus.Rejected.Count} rejected; {corpus.Coverage}\n"

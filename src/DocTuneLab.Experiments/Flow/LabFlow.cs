@@ -11,6 +11,7 @@ using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Settings;
 using DocTuneLab.Text;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 using DocTuneLab.Training.Telemetry;
@@ -23,8 +24,8 @@ namespace DocTuneLab.Experiments.Flow;
 /// </summary>
 public sealed class LabFlow
 {
-    // Which choices each stage that is done was made with.
-    private const string DoneFile = "flow.json";
+    // It reads .NET's own assemblies, once for all runs.
+    private static readonly GeneralSamples s_general = new();
 
     private readonly string _folder;
     private readonly LabPlan _plan;
@@ -44,7 +45,7 @@ public sealed class LabFlow
     {
         _plan.Validate();
         using var session = new LabSession();
-        var done = Done();
+        var made = new FlowMemory(_folder);
         string? report = null;
         foreach (var stage in Enum.GetValues<FlowStage>())
         {
@@ -54,10 +55,10 @@ public sealed class LabFlow
                 cancel.ThrowIfCancellationRequested();
                 var text = stage switch
                 {
-                    FlowStage.Read => Read(session),
-                    FlowStage.HoldOut => HoldOut(session, cancel),
-                    FlowStage.Corpus => Corpus(session, done, cancel),
-                    FlowStage.Train => Train(session, done, cancel),
+                    FlowStage.Read => Read(session, cancel),
+                    FlowStage.HoldOut => HoldOut(session, made, cancel),
+                    FlowStage.Corpus => Corpus(session, made, cancel),
+                    FlowStage.Train => Train(session, made, cancel),
                     _ => Evaluate(session, out report, cancel),
                 };
                 Tell(stage, FlowState.Done, text);
@@ -76,10 +77,12 @@ public sealed class LabFlow
         return report;
     }
 
-    private string Read(LabSession session)
+    private string Read(LabSession session, CancellationToken cancel)
     {
         session.Open(_folder, _plan.Seed);
-        session.LoadBase(_plan.BaseFolder(), _plan.Of(new ModelLoadOptions()));
+        var model = _plan.BaseFolder(new Follow<ModelDownload>(d => Tell(FlowStage.Read, FlowState.Running,
+            Text($"downloading {d.File}, {d.Done >> 20:N0} of {d.Total >> 20:N0} MB"), ((int)(d.Done >> 20), (int)(d.Total >> 20)))), cancel);
+        session.LoadBase(model, _plan.Of(new ModelLoadOptions()));
         var report = session.ParseDocs();
         var splits = session.Documents!.Set.Documents.GroupBy(d => d.Split).ToDictionary(g => g.Key, g => g.Count());
         var problems = report.Problems.Count == 0 ? "" : $"; {Count(report.Problems.Count, "problem")}, the first: {report.Problems[0]}";
@@ -89,14 +92,23 @@ public sealed class LabFlow
         int Of(Split split) => splits.GetValueOrDefault(split);
     }
 
-    private string HoldOut(LabSession session, CancellationToken cancel)
+    private string HoldOut(LabSession session, FlowMemory made, CancellationToken cancel)
     {
         var folder = session.Folder!;
         var note = "";
-        if (_plan.HeldOut > 0 && session.Library is { Api.Symbols.Count: > 0 } library && !DraftingStage.HasAll(folder))
+        var wanted = Text($"{_plan.HeldOut} of {session.Library!.Api.Hash}");
+        // Tasks that others wrote stay as they are; those that were drafted here become more where more are wanted.
+        if (_plan.HeldOut > 0 && session.Library is { Api.Symbols.Count: > 0 } library
+            && (!DraftingStage.HasAll(folder) || (made[FlowStage.HoldOut] is { } drafted && drafted != wanted)))
         {
             var stage = new DraftingStage(library, session.Documents!.Set.Documents, session.Storage.Samples.List());
-            var drafting = new DraftingPlan { Limit = _plan.HeldOut, Seed = _plan.Seed, Sources = session.Storage.Inputs.Code };
+            var drafting = new DraftingPlan
+            {
+                Limit = _plan.HeldOut,
+                Seed = _plan.Seed,
+                Sources = session.Storage.Inputs.Code,
+                AllowWithoutIsolation = _plan.Execution().AllowWithoutIsolation,
+            };
             try
             {
                 if (!_plan.MayRun) throw new LabException("the library may not be run here");
@@ -110,6 +122,8 @@ public sealed class LabFlow
                 note = $"; no programming tasks were drafted: {e.Message}";
             }
             stage.DraftQuestions(folder.Tasks, drafting);
+            // What could not be drafted is tried again by the next start.
+            made[FlowStage.HoldOut] = note.Length == 0 ? wanted : "";
         }
         var suite = session.LoadSuite();
         return suite.Count == 0 ? $"nothing is held out, so nothing can be compared{note}"
@@ -117,13 +131,14 @@ public sealed class LabFlow
                 + Text($"{suite.Open.Count} open ones, {suite.Members.Count} about members{note}");
     }
 
-    private string Corpus(LabSession session, Dictionary<FlowStage, string> done, CancellationToken cancel)
+    private string Corpus(LabSession session, FlowMemory made, CancellationToken cancel)
     {
-        if (done.GetValueOrDefault(FlowStage.Corpus) == KeyOf(FlowStage.Corpus) && session.Corpus is { Samples.Count: > 0 } kept)
+        var key = CorpusKey(session);
+        if (made[FlowStage.Corpus] == key && session.Corpus is { Samples.Count: > 0 } kept)
             return Text($"{kept.Samples.Count:N0} samples, of an earlier run");
-        var corpus = session.CorpusStage.Generate(_plan.Of(new CorpusOptions()) with { Seed = _plan.Seed },
+        var corpus = session.CorpusStage.Generate(_plan.Of(new CorpusOptions { General = s_general }) with { Seed = _plan.Seed },
             new Follow<CorpusProgress>(p => Tell(FlowStage.Corpus, FlowState.Running,
-                Text($"{p.Kind}: {p.Accepted} accepted of {p.Drafts} drafts"), (p.Accepted, p.Wanted))), cancel);
+                Text($"{p.Kind}: {p.Accepted} accepted of {p.Drafts} drafts"), (p.Accepted, p.Wanted))), _plan.MayRun, cancel);
         var rejected = corpus.Accounts.SelectMany(a => a.Rejected).GroupBy(r => r.Key, StringComparer.Ordinal)
             .Select(g => (Why: g.Key, Count: g.Sum(r => r.Value))).OrderByDescending(r => r.Count).ToList();
         if (corpus.Samples.Count == 0) throw new LabException("no sample was accepted: " + string.Join(", ", rejected.Select(r => r.Why)));
@@ -131,33 +146,31 @@ public sealed class LabFlow
         {
             Figures = rejected.ToDictionary(r => r.Why, r => r.Count.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal),
         });
-        // What was trained on other samples is no part of this run.
-        done.Remove(FlowStage.Train);
-        Keep(done, FlowStage.Corpus);
+        made[FlowStage.Corpus] = key;
         return Text($"{corpus.Samples.Count:N0} samples, {corpus.Tokens:N0} tokens; {corpus.Rejected.Count:N0} rejected")
             + (corpus.RunRefusal is { } refusal ? $"; {refusal}" : "") + (session.CorpusStage.Warning is { } warning ? $"; {warning}" : "");
     }
 
-    private string Train(LabSession session, Dictionary<FlowStage, string> done, CancellationToken cancel)
+    private string Train(LabSession session, FlowMemory made, CancellationToken cancel)
     {
-        if (done.GetValueOrDefault(FlowStage.Train) == KeyOf(FlowStage.Train)
-            && LabOrigin.LastAdapter(session.Storage, session.Model!.Name) is { } earlier)
+        var key = TrainingKey(session);
+        if (made.Trained(key) is { } earlier)
         {
             session.LoadAdapter(earlier);
             return $"the adapter of an earlier run, {earlier}";
         }
         // The same training goes on; another begins anew.
-        var goesOn = done.GetValueOrDefault(FlowStage.Train) == Begun;
-        done[FlowStage.Train] = Begun;
-        Write(done);
+        var folder = made.Interrupted(key);
+        var options = _plan.Of(new SftOptions()) with { Seed = _plan.Seed, Resume = folder is not null };
         var config = new TrainingConfig
         {
             Lora = _plan.Of(new LoraConfig()),
-            Options = _plan.Of(new SftOptions()) with { Seed = _plan.Seed, Resume = goesOn },
+            Options = folder is null ? options : options with { OutputDirectory = folder },
         };
-        var result = session.TrainingStage.Run(config, keepOutput: false, null, Told, cancel);
+        var result = session.TrainingStage.Run(config, keepOutput: folder is not null,
+            p => made.Training(key, p.Options.OutputDirectory, isDone: false), Told, cancel);
         if (result.Interrupted && cancel.IsCancellationRequested) throw new OperationCanceledException(cancel);
-        Keep(done, FlowStage.Train);
+        made.Training(key, result.AdapterDirectory, isDone: true);
         return Text($"{result.Steps} steps in {result.Elapsed:hh\\:mm\\:ss}, loss {result.FinalLoss:F3}")
             + (result.BestEvalLoss is { } best ? Text($", validation {best:F3}") : "")
             + string.Concat(result.Warnings.Select(w => $"; {w}"));
@@ -181,7 +194,7 @@ public sealed class LabFlow
             Options = options with
             {
                 Seed = _plan.Seed,
-                Execution = options.Execution with { AllowUntrustedCode = _plan.MayRun },
+                Execution = _plan.Execution(),
             },
             Guidance = _plan.Of(new GuideSettings()),
         };
@@ -200,44 +213,23 @@ public sealed class LabFlow
     private static string? Share(EvaluationResult result, string metric) =>
         result[metric] is { } value ? value.Value.ToString("P1", CultureInfo.InvariantCulture) : null;
 
-    private string Begun => $"begun {KeyOf(FlowStage.Train)}";
+    // All that decides which samples are written, the tasks that they must stay away from included.
+    private string CorpusKey(LabSession session) => ContentHash.Of([SettingsOf(ModelLoadOptions.Settings, CorpusOptions.Settings),
+        session.Suite!.Hash, session.Library!.Api.Hash, .. session.Storage.Inputs.Code.Order(StringComparer.Ordinal),
+        .. session.Documents!.TrainChunks.Select(c => c.Id).Order(StringComparer.Ordinal)]);
 
-    // All that decides what a stage makes, the stages before it included.
-    private string KeyOf(FlowStage stage)
-    {
-        SettingTable[] tables = stage == FlowStage.Corpus ? [ModelLoadOptions.Settings, CorpusOptions.Settings]
-            : [ModelLoadOptions.Settings, CorpusOptions.Settings, LoraConfig.Settings, SftOptions.Settings];
-        var settings = _plan.Settings.Where(s => tables.Any(t => t.Any(o => o.Option == s.Key)))
-            .OrderBy(s => s.Key, StringComparer.Ordinal);
-        return ContentHash.Of("flow", JsonSerializer.Serialize(new { _plan.Base, _plan.HeldOut, _plan.MayRun, _plan.Seed, settings }));
-    }
+    // All that decides what is trained.
+    private string TrainingKey(LabSession session) => ContentHash.Of([
+        SettingsOf(ModelLoadOptions.Settings, LoraConfig.Settings, SftOptions.Settings), session.Model!.Hash,
+        .. session.Corpus!.Samples.Select(s => s.Id).Order(StringComparer.Ordinal)]);
 
-    private Dictionary<FlowStage, string> Done()
+    private string SettingsOf(params SettingTable[] tables) => JsonSerializer.Serialize(new
     {
-        var path = Path.Combine(_folder, DoneFile);
-        try
-        {
-            return File.Exists(path) ? JsonSerializer.Deserialize<Dictionary<FlowStage, string>>(File.ReadAllText(path)) ?? [] : [];
-        }
-        catch (JsonException)
-        {
-            // Half a file says nothing that counts: the stages are made anew.
-            return [];
-        }
-    }
-
-    private void Keep(Dictionary<FlowStage, string> done, FlowStage stage)
-    {
-        done[stage] = KeyOf(stage);
-        Write(done);
-    }
-
-    private void Write(Dictionary<FlowStage, string> done)
-    {
-        var path = Path.Combine(_folder, DoneFile);
-        File.WriteAllText(path + ".new", JsonSerializer.Serialize(done));
-        File.Move(path + ".new", path, overwrite: true);
-    }
+        _plan.Base,
+        _plan.MayRun,
+        _plan.Seed,
+        Settings = _plan.Settings.Where(s => tables.Any(t => t.Any(o => o.Option == s.Key))).OrderBy(s => s.Key, StringComparer.Ordinal),
+    });
 
     private void Tell(FlowStage stage, FlowState state, string text, (int Done, int Total)? progress = null) =>
         _news.Report(new(stage, state, text) { Progress = progress });

@@ -6,6 +6,7 @@ using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Settings;
 using DocTuneLab.Training.Adapters;
+using DocTuneLab.Training.Checkpoints;
 using DocTuneLab.Training.Models;
 using DocTuneLab.Training.Recipes;
 
@@ -24,7 +25,7 @@ public sealed record LabPlan
     private static readonly SettingTable[] s_tables =
     [
         CorpusOptions.Settings, ModelLoadOptions.Settings, LoraConfig.Settings, SftOptions.Settings, EvaluationPlan.Settings,
-        EvaluationOptions.Settings, GuideSettings.Settings,
+        EvaluationOptions.Settings, ExecutionOptions.Settings, GuideSettings.Settings,
     ];
 
     /// <summary>The settings that can be given, in the groups and order of the reference page.</summary>
@@ -63,8 +64,15 @@ public sealed record LabPlan
     }
 
     /// <summary>Folder or file of the base model, which is downloaded where it is a name on the hub.</summary>
+    /// <param name="progress">Told of bytes as they come.</param>
+    /// <param name="cancel">Stops; what was downloaded stays for the next time.</param>
     /// <exception cref="LabException">There is no such model.</exception>
-    public string BaseFolder() => ModelFiles.Resolve(BaseChoice.Of(Base, "").Model);
+    public string BaseFolder(IProgress<ModelDownload>? progress = null, CancellationToken cancel = default) =>
+        ModelFiles.Resolve(BaseChoice.Of(Base, "").Model, progress, cancel);
+
+    /// <summary>Whether and within which limits code is run.</summary>
+    /// <exception cref="LabException">A value is no value of its setting.</exception>
+    internal ExecutionOptions Execution() => Of(new ExecutionOptions()) with { AllowUntrustedCode = MayRun };
 
     /// <summary>Options with what was given of their table.</summary>
     /// <exception cref="LabException">A value is no value of its setting.</exception>

@@ -14,7 +14,8 @@ public static class LabMaker
     /// <summary>Makes the folder with its <c>library.yaml</c>.</summary>
     /// <param name="asked">What it is made of.</param>
     /// <param name="cancel">Stops a build.</param>
-    /// <exception cref="LabException">The folder is a lab's already, or there is nothing to make it of.</exception>
+    /// <exception cref="LabException">The folder is a lab's already, something that is named is not there, or there is nothing to make
+    /// it of.</exception>
     public static MadeLab Make(NewLab asked, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(asked);
@@ -24,6 +25,8 @@ public static class LabMaker
             if (File.Exists(Path.Combine(folder, name)))
                 throw new LabException($"{asked.Folder}: is a lab already ({name} is there), and nothing is overwritten. "
                     + "Give another folder.");
+        if (asked.Sources.FirstOrDefault(s => !Path.Exists(s)) is { } missing)
+            throw new LabException($"{missing}: no such file or folder of C# to mine usages from. Correct the path of --source.");
         asked = WithWhatLiesThere(asked, folder);
         var (baseModel, isSample) = BaseChoice.Of(asked.Base, folder);
         var isNew = !Directory.Exists(folder);

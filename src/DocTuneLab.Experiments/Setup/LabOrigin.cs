@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DocTuneLab.Storage;
+using DocTuneLab.Training.Recipes;
 
 namespace DocTuneLab.Experiments.Setup;
 
@@ -29,15 +30,29 @@ public static class LabOrigin
         return storage.Inputs is { Pages: [], Assemblies: [] } ? null : storage.Inputs;
     }
 
-    /// <summary>Folder of the adapter that a lab trained last over a base model; null where there is none.</summary>
-    /// <param name="lab">The lab.</param>
-    /// <param name="model">The base model's name.</param>
-    public static string? LastAdapter(Lab lab, string model)
+    /// <summary>Folder of the adapter that a lab trained last; null where there is none.</summary>
+    /// <param name="lab">The lab's folder, which may not be there yet.</param>
+    /// <param name="model">Folder or file of the base model that it must be over; null for any.</param>
+    public static string? LastAdapter(string lab, string? model = null)
     {
-        ArgumentNullException.ThrowIfNull(lab);
-        return lab.Runs.List("train").Reverse().Where(r => r.Status == "done").Select(r => Path.Combine(r.Directory, "adapter"))
-            .FirstOrDefault(a => BaseOf(a) is { } named && Path.GetFileName(named.TrimEnd('/', '\\')) == Path.GetFileName(model));
+        if (!Lab.Exists(lab)) return null;
+        using var storage = Lab.Open(lab, readOnly: true);
+        return storage.Runs.List("train").Reverse().Where(r => r.Status == "done").Select(AdapterOf)
+            .FirstOrDefault(a => BaseOf(a) is { } named && (model is null || NameOf(named) == NameOf(model)));
     }
+
+    // A run that was resumed wrote into the folder of an earlier one; a lab that was moved has its own below it still.
+    private static string AdapterOf(LabRun run)
+    {
+        var own = Path.Combine(run.Directory, "adapter");
+        if (run.Results is null) return own;
+        using var results = JsonDocument.Parse(run.Results);
+        return results.RootElement.TryGetProperty(nameof(TrainingResult.AdapterDirectory), out var folder)
+            && folder.GetString() is { } named && Directory.Exists(named) ? named : own;
+    }
+
+    // An adapter names its base by the last part of its path.
+    private static string NameOf(string model) => Path.GetFileName(model.TrimEnd('/', '\\'));
 
     private static string? BaseOf(string adapter)
     {

@@ -55,11 +55,13 @@ public sealed class CorpusStage
     /// held-out task. They replace those that the lab holds.</summary>
     /// <param name="options">What is wanted; seed, kinds, templates, tokenizer, library and held-out tasks are the experiment's.</param>
     /// <param name="progress">Called as samples are accepted.</param>
+    /// <param name="run">Whether the samples' code is run, and the library with it; otherwise the compiler alone judges.</param>
     /// <param name="cancel">Stops; nothing is kept.</param>
-    public GeneratedCorpus Generate(CorpusOptions options, IProgress<CorpusProgress>? progress = null, CancellationToken cancel = default)
+    public GeneratedCorpus Generate(CorpusOptions options, IProgress<CorpusProgress>? progress = null, bool run = true,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        using var runner = Runner(options);
+        using var runner = run ? Runner(options) : null;
         var corpus = Structural(options with { Runner = runner }).Generate(Documents.TrainChunks, progress, cancel);
         Storage.Samples.Save([.. corpus.Samples, .. corpus.Rejected], replaceAll: true);
         return Experiment.Corpus = corpus;

@@ -1,4 +1,5 @@
 using DocTuneLab.Experiments.Flow;
+using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Serving.Knowledge;
 using DocTuneLab.Serving.Labs;
 using DocTuneLab.Serving.Models;
@@ -45,11 +46,11 @@ public sealed class LabServer : IAsyncDisposable
                 + "Expected an address of this machine. From another, use a tunnel (ssh -L 8090:127.0.0.1:8090 HOST).");
         var builder = Listening.At(options.Urls, Body, TimeSpan.FromSeconds(2));
         var server = new LabServer(builder.Build(), workspace, options);
-        var guard = new RequestGuard([], [], Body, options.Faults) { Paths = "/labs, /choices, /folders, and the page at /" };
+        var guard = new RequestGuard([], ["/"], Body, options.Faults) { Paths = "/labs, /choices, /folders, and the page at /" };
         server._app.Use(guard.GuardAsync);
         server._app.UseRouting();
         server._app.Use(guard.AuthoriseAsync);
-        server._app.Use(RequestGuard.OwnPageAsync);
+        server._app.Use(guard.OwnPageAsync);
         new LabRoutes(workspace, server._runs, server.ChatAsync).Map(server._app);
         foreach (var file in PageFiles.Lab)
             server._app.MapMethods(file.Path, ["GET", "HEAD"], () => Results.Text(file.Text, file.Type));
@@ -80,7 +81,7 @@ public sealed class LabServer : IAsyncDisposable
                 _chat = null;
                 await open.DisposeAsync();
             }
-            _chat = await Task.Run(() => Chat.StartAsync(folder, plan, _options.Faults, _time), cancel);
+            _chat = await Task.Run(() => Chat.StartAsync(folder, plan, _options.Faults, _time, cancel), cancel);
             return _chat.Url;
         }
         finally
@@ -89,25 +90,27 @@ public sealed class LabServer : IAsyncDisposable
         }
     }
 
-    private sealed record Chat(ModelServer Server, ServedModels Models, BaseModel Base, OpenedLibrary Library) : IAsyncDisposable
+    private sealed record Chat(ModelServer Server, ServedModels Models, BaseModel Base, OpenedLibrary? Library) : IAsyncDisposable
     {
         public string Url => Server.Urls.First().TrimEnd('/') + "/";
 
-        public static async Task<Chat> StartAsync(string folder, LabPlan plan, Action<string> faults, TimeProvider time)
+        public static async Task<Chat> StartAsync(string folder, LabPlan plan, Action<string> faults, TimeProvider time,
+            CancellationToken cancel)
         {
-            var library = OpenedLibrary.OfLab(folder);
+            // Of pages alone there is nothing that a compiler could say.
+            var library = LabOrigin.Of(folder) is { Assemblies.Count: > 0 } ? OpenedLibrary.OfLab(folder) : null;
             BaseModel? model = null;
             ServedModels? models = null;
             try
             {
-                model = BaseModel.Load(plan.BaseFolder(), plan.Of(new ModelLoadOptions()));
-                var adapter = library.AdapterOver(model);
+                model = BaseModel.Load(plan.BaseFolder(cancel: cancel), plan.Of(new ModelLoadOptions()));
+                var adapter = LabOrigin.LastAdapter(folder, model.Directory);
                 models = new(model, model.Name, adapter is null ? [] : [($"{model.Name}-tuned", LoraAdapter.Load(model, adapter))],
                     MostAnswers);
                 var server = await ModelServer.StartAsync(models, new()
                 {
                     Urls = ["http://127.0.0.1:0"],
-                    Library = library.Knowledge,
+                    Library = library?.Knowledge,
                     Votes = new AnswerVotes(folder, time).Add,
                     Faults = faults,
                 }, time);
@@ -117,7 +120,7 @@ public sealed class LabServer : IAsyncDisposable
             {
                 models?.Dispose();
                 model?.Dispose();
-                library.Dispose();
+                library?.Dispose();
                 throw;
             }
         }
@@ -127,7 +130,7 @@ public sealed class LabServer : IAsyncDisposable
             await Server.DisposeAsync();
             Models.Dispose();
             Base.Dispose();
-            Library.Dispose();
+            Library?.Dispose();
         }
     }
 }

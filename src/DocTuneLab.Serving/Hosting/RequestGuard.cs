@@ -9,7 +9,7 @@ namespace DocTuneLab.Serving.Hosting;
 
 /// <summary>Who may ask a server, and how it says what went wrong.</summary>
 /// <param name="keys">Keys, of which a client must send one; none on this machine alone.</param>
-/// <param name="open">Paths that need no key.</param>
+/// <param name="open">Paths that need no key, and that pages of others may lead to.</param>
 /// <param name="body">Bytes of a request.</param>
 /// <param name="faults">Told what went wrong here, and not at a client.</param>
 internal sealed class RequestGuard(IReadOnlyList<string> keys, IReadOnlyList<string> open, long body, Action<string> faults)
@@ -23,6 +23,8 @@ internal sealed class RequestGuard(IReadOnlyList<string> keys, IReadOnlyList<str
     /// <summary>What goes wrong is said in the protocol's words, by a status while that can still be sent, else as an event.</summary>
     public async Task GuardAsync(HttpContext http, RequestDelegate next)
     {
+        // No page of others shows one of these within itself.
+        http.Response.Headers.ContentSecurityPolicy = "frame-ancestors 'none'";
         try
         {
             await next(http);
@@ -87,8 +89,11 @@ internal sealed class RequestGuard(IReadOnlyList<string> keys, IReadOnlyList<str
     }
 
     /// <summary>Refuses what a page of somebody else asks.</summary>
-    public static async Task OwnPageAsync(HttpContext http, RequestDelegate next)
+    public async Task OwnPageAsync(HttpContext http, RequestDelegate next)
     {
+        // Of what is only read a browser names no origin.
+        if (http.Request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site" && !open.Contains(http.Request.Path.Value))
+            throw new ApiException(StatusCodes.Status403Forbidden, "A page of another site may not ask this server.");
         if (http.Request.Headers.Origin.ToString() is { Length: > 0 } origin
             && origin != $"{http.Request.Scheme}://{http.Request.Host}")
             throw new ApiException(StatusCodes.Status403Forbidden, $"A page of {origin} may not ask this server.");

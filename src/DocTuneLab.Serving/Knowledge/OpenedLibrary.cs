@@ -78,10 +78,7 @@ public sealed class OpenedLibrary : IDisposable
     public string? AdapterOver(BaseModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (_source is Lab open) return LabOrigin.LastAdapter(open, model.Name);
-        if (Lab is not { } folder || !Storage.Lab.Exists(folder)) return null;
-        using var storage = Storage.Lab.Open(folder, readOnly: true);
-        return LabOrigin.LastAdapter(storage, model.Name);
+        return Lab is null ? null : LabOrigin.LastAdapter(Lab, model.Directory);
     }
 
     /// <inheritdoc/>

@@ -45,7 +45,11 @@ internal sealed record SettingField(string Name, string Words, string Default, s
 internal sealed record SettingFields(string Title, IReadOnlyList<SettingField> Settings);
 
 /// <summary>What a page needs to know before a lab is made.</summary>
-internal sealed record LabChoices(string Folder, string Base, bool IsSampleBase, IReadOnlyList<SettingFields> Groups);
+/// <param name="Folder">Where labs are made.</param>
+/// <param name="Plan">What a run is made of where nothing is chosen.</param>
+/// <param name="IsSampleBase">Whether its base is the sample model.</param>
+/// <param name="Groups">The settings.</param>
+internal sealed record LabChoices(string Folder, LabPlan Plan, bool IsSampleBase, IReadOnlyList<SettingFields> Groups);
 
 /// <summary>A folder to choose from.</summary>
 /// <param name="Path">Where it is.</param>
@@ -98,7 +102,7 @@ internal sealed record LabView
     public long Version { get; init; }
 }
 
-/// <summary>A lab, how it stands, and what was chosen for it.</summary>
+/// <summary>A lab, how it stands, what was chosen for it, and what is worth knowing of it.</summary>
 internal sealed record LabDetails(LabView Lab, LabPlan Plan, string Folder, IReadOnlyList<string> Found);
 
 /// <summary>What can be done with an adapter, and the command.</summary>

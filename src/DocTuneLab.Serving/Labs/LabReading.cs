@@ -46,13 +46,8 @@ internal static class LabReading
     }
 
     /// <summary>What can be done with the adapter that was trained last; nothing where none was.</summary>
-    public static IReadOnlyList<NextStep> Next(string folder, LabPlan plan)
-    {
-        if (!Lab.Exists(folder)) return [];
-        using var lab = Open(folder);
-        return LabOrigin.LastAdapter(lab, plan.Base) is not { } adapter ? []
-            : [.. NextSteps.Of(plan.Base, adapter, folder).Select(s => new NextStep(s.What, s.Command))];
-    }
+    public static IReadOnlyList<NextStep> Next(string folder, LabPlan plan) => LabOrigin.LastAdapter(folder) is not { } adapter ? []
+        : [.. NextSteps.Of(plan.Base, adapter, folder).Select(s => new NextStep(s.What, s.Command))];
 
     private static LabRun? Last(Lab lab) => lab.Runs.LastDone("evaluate");
 

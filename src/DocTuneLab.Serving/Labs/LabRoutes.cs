@@ -46,19 +46,25 @@ internal sealed class LabRoutes(Workspace workspace, RunQueue runs, Func<string,
         server.MapGet("/labs/{name}/answers", (string name, int? from) =>
             Json(LabReading.Answers(workspace.FolderOf(name), Math.Max(0, from ?? 0), Shown)));
         server.MapGet("/labs/{name}/next", (string name) => Json(LabReading.Next(workspace.FolderOf(name), workspace.PlanOf(name))));
-        server.MapGet("/labs/{name}/report", (string name) => LabReading.Report(workspace.FolderOf(name)) is { } file
-            ? Results.File(file, "text/html; charset=utf-8")
-            : throw new ApiException(StatusCodes.Status404NotFound, $"{name} has no report yet: start it, and come back when it is done."));
+        server.MapGet("/labs/{name}/report", Report);
         server.MapPost("/labs/{name}/chat", async (string name, CancellationToken cancel) =>
             Json(new { url = await chat(workspace.FolderOf(name), workspace.PlanOf(name), cancel) }));
     }
 
     private IResult Choices()
     {
-        var (model, isSample) = BaseChoice.Default();
-        return Json(new LabChoices(workspace.Folder, model, isSample, [.. LabPlan.Choices.Select(g => new SettingFields(g.Title,
+        return Json(new LabChoices(workspace.Folder, Workspace.Usual, BaseChoice.Default().IsSample, [.. LabPlan.Choices.Select(g => new SettingFields(g.Title,
             [.. g.Settings.Select(s => new SettingField(s.Option, s.OptionWords, s.DefaultText, s.Expected,
                 s.IsFlag ? ["true", "false"] : s.IsList ? [] : s.Allowed))]))]));
+    }
+
+    private IResult Report(HttpContext http, string name)
+    {
+        var file = LabReading.Report(workspace.FolderOf(name)) ?? throw new ApiException(StatusCodes.Status404NotFound,
+            $"{name} has no report yet: start it, and come back when it is done.");
+        // It quotes what models write, which must not act as this page. It needs no script.
+        http.Response.Headers.ContentSecurityPolicy = "sandbox; frame-ancestors 'none'";
+        return Results.File(file, "text/html; charset=utf-8");
     }
 
     private async Task<IResult> MakeAsync(HttpContext http)
@@ -78,8 +84,11 @@ internal sealed class LabRoutes(Workspace workspace, RunQueue runs, Func<string,
         return Details(name, []);
     }
 
-    private IResult Details(string name, IReadOnlyList<string> found) =>
-        Json(new LabDetails(runs[name].View(), workspace.PlanOf(name), workspace.FolderOf(name), found));
+    private IResult Details(string name, IReadOnlyList<string> found)
+    {
+        var plan = workspace.PlanOf(name, out var fault);
+        return Json(new LabDetails(runs[name].View(), plan, workspace.FolderOf(name), fault is null ? found : [.. found, fault]));
+    }
 
     // How the lab stands now, and then every change, until the client goes.
     private async Task FollowAsync(HttpContext http, string name)

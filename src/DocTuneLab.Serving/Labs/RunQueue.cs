@@ -11,8 +11,10 @@ internal sealed class RunQueue : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<string, RunState> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CancellationTokenSource> _open = new(StringComparer.Ordinal);
-    private readonly Channel<string> _queue = Channel.CreateUnbounded<string>(new() { SingleReader = true });
+    private readonly Channel<(string Name, CancellationTokenSource Stop)> _queue =
+        Channel.CreateUnbounded<(string, CancellationTokenSource)>(new() { SingleReader = true });
     private readonly Task _worker;
+    private CancellationTokenSource? _running;
 
     /// <summary>Runs of the labs of a workspace.</summary>
     /// <param name="workspace">Where they lie.</param>
@@ -29,7 +31,9 @@ internal sealed class RunQueue : IAsyncDisposable
         get
         {
             lock (_lock)
-                return _byName.TryGetValue(name, out var run) ? run : _byName[name] = new(_workspace.FolderOf(name), _workspace.Time);
+                // A lab whose folder was deleted and made anew is another.
+                return _byName.TryGetValue(name, out var run) && (_open.ContainsKey(name) || run.IsKept) ? run
+                    : _byName[name] = new(_workspace.FolderOf(name), _workspace.Time);
         }
     }
 
@@ -47,9 +51,9 @@ internal sealed class RunQueue : IAsyncDisposable
         lock (_lock)
         {
             if (_open.ContainsKey(name)) return false;
-            _open[name] = new();
+            var stop = _open[name] = new();
             run.Queue();
-            return _queue.Writer.TryWrite(name);
+            return _queue.Writer.TryWrite((name, stop));
         }
     }
 
@@ -59,8 +63,12 @@ internal sealed class RunQueue : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (!_open.TryGetValue(name, out var source)) return false;
-            source.Cancel();
+            if (!_open.TryGetValue(name, out var stop)) return false;
+            stop.Cancel();
+            if (stop == _running) return true;
+            // What waits has nothing to end: its turn is passed over.
+            this[name].End("stopped", hasReport: false);
+            _open.Remove(name);
             return true;
         }
     }
@@ -70,30 +78,32 @@ internal sealed class RunQueue : IAsyncDisposable
     {
         _queue.Writer.TryComplete();
         lock (_lock)
-            foreach (var source in _open.Values) source.Cancel();
+            foreach (var name in _open.Keys.ToList()) Stop(name);
         await _worker;
     }
 
     private async Task WorkAsync()
     {
-        await foreach (var name in _queue.Reader.ReadAllAsync())
+        await foreach (var (name, stop) in _queue.Reader.ReadAllAsync())
         {
-            CancellationTokenSource source;
-            lock (_lock) source = _open[name];
-            Run(name, source.Token);
-            lock (_lock) _open.Remove(name);
-            source.Dispose();
+            using var _ = stop;
+            lock (_lock)
+            {
+                if (stop.IsCancellationRequested) continue;
+                _running = stop;
+            }
+            Run(name, stop.Token);
+            lock (_lock)
+            {
+                _running = null;
+                _open.Remove(name);
+            }
         }
     }
 
     private void Run(string name, CancellationToken cancel)
     {
         var run = this[name];
-        if (cancel.IsCancellationRequested)
-        {
-            run.End("stopped", hasReport: false);
-            return;
-        }
         run.Begin();
         try
         {

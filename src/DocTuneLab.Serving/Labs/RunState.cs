@@ -42,6 +42,9 @@ internal sealed class RunState : IProgress<FlowNews>
         };
     }
 
+    /// <summary>Whether its folder still has it; one that never began has nothing to lose.</summary>
+    public bool IsKept => View(int.MaxValue).State == "new" || File.Exists(_path);
+
     /// <summary>How it stands, with the points of the loss from a number on.</summary>
     public LabView View(int lossesFrom = 0)
     {

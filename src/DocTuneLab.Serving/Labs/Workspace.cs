@@ -32,19 +32,30 @@ public sealed partial class Workspace(string folder,
     internal string FolderOf(string name) => Names.Contains(name, StringComparer.Ordinal) ? Path.Combine(Folder, name)
         : throw new ApiException(StatusCodes.Status404NotFound, $"There is no lab '{name}' in {Folder}.", "name");
 
+    /// <summary>What a run is made of where nothing is chosen.</summary>
+    internal static LabPlan Usual => new() { Base = BaseChoice.Default().Model };
+
     /// <summary>What was chosen for a lab.</summary>
-    internal LabPlan PlanOf(string name)
+    internal LabPlan PlanOf(string name) => PlanOf(name, out _);
+
+    /// <summary>What was chosen for a lab; the defaults where its file is damaged, and what is wrong with it.</summary>
+    internal LabPlan PlanOf(string name, out string? fault)
     {
+        fault = null;
         var path = Path.Combine(FolderOf(name), PlanFile);
+        if (!File.Exists(path)) return Usual;
         try
         {
-            if (File.Exists(path) && JsonSerializer.Deserialize<LabPlan>(File.ReadAllText(path), ApiJson.Options) is { } plan) return plan;
+            var plan = JsonSerializer.Deserialize<LabPlan>(File.ReadAllText(path), ApiJson.Options);
+            if (plan?.Settings is not null) return Given(plan.Base) is null ? plan with { Base = Usual.Base } : plan;
+            fault = "it is empty";
         }
         catch (JsonException e)
         {
-            throw new LabException($"{path}: is no plan of a run ({e.Message}) Choose again, or delete the file.", e);
+            fault = e.Message;
         }
-        return new() { Base = BaseChoice.Default().Model };
+        fault = $"{path}: is no plan of a run ({fault}). The defaults stand in its place: look through the settings and keep them.";
+        return Usual;
     }
 
     /// <summary>Keeps what is chosen for a lab.</summary>
@@ -52,7 +63,9 @@ public sealed partial class Workspace(string folder,
     internal LabPlan Choose(string name, PlanFields? fields)
     {
         var plan = Planned(fields, PlanOf(name));
-        File.WriteAllText(Path.Combine(FolderOf(name), PlanFile), JsonSerializer.Serialize(plan, ApiJson.Options));
+        var path = Path.Combine(FolderOf(name), PlanFile);
+        File.WriteAllText(path + ".new", JsonSerializer.Serialize(plan, ApiJson.Options));
+        File.Move(path + ".new", path, overwrite: true);
         return plan;
     }
 
@@ -66,7 +79,7 @@ public sealed partial class Workspace(string folder,
         if (Names.Contains(name, StringComparer.OrdinalIgnoreCase))
             throw new ApiException(StatusCodes.Status409Conflict, $"There is a lab '{name}' already. Choose another name.", "name");
         var lab = Path.Combine(Folder, name);
-        var plan = Planned(request.Plan, new() { Base = BaseChoice.Default().Model });
+        var plan = Planned(request.Plan, Usual);
         var (library, docs) = (Given(request.Library), Given(request.Docs));
         if (library is null && docs is null)
             throw ApiException.Invalid("library", "Choose a library, or pages, or both: there is nothing to make a lab of.");
@@ -98,7 +111,7 @@ public sealed partial class Workspace(string folder,
         if (fields is null) return otherwise;
         var plan = otherwise with
         {
-            Base = Given(fields.Base) ?? otherwise.Base,
+            Base = fields.Base is null ? otherwise.Base : Given(fields.Base) ?? Usual.Base,
             HeldOut = fields.HeldOut ?? otherwise.HeldOut,
             MayRun = fields.MayRun ?? otherwise.MayRun,
             Seed = fields.Seed ?? otherwise.Seed,

@@ -18,16 +18,26 @@ async function call(path, body, method) {
   throw new Error((await response.json().catch(() => null))?.error?.message ?? `The server said ${response.status}.`);
 }
 
-// What goes wrong is told where it was asked for.
+// What goes wrong is told where it was asked for, unless another lab is shown there by now.
 const told = (place, act) => async event => {
   event?.preventDefault();
   place.textContent = "";
+  const acting = act(event), of = current;
   try {
-    await act(event);
+    await acting;
   } catch (e) {
-    place.textContent = e.message;
+    if (place !== $("fault") || of === current) place.textContent = e.message;
   }
 };
+const unreached = e => $("about").textContent = e.message;
+
+// Of what is asked for one place, only the last counts: an answer that comes late belongs to something that is no longer shown.
+const asked = new Map();
+function turn(place) {
+  const mine = {};
+  asked.set(place, mine);
+  return () => asked.get(place) === mine;
+}
 
 // The settings, from the one table: a field that is left empty has the default.
 function planForm(place, plan) {
@@ -43,18 +53,19 @@ function planForm(place, plan) {
   const [base, baseInput] = field("Base model: a folder, a .gguf file, or owner/name on the hub",
     choices.is_sample_base ? "Empty: the sample model, which shows in minutes that everything works and is too small to be of use." : "",
     "base", plan.base, "text");
-  baseInput.placeholder = choices.base;
+  const usual = choices.plan;
+  baseInput.placeholder = usual.base;
   const browse = make("button", "Browse");
   browse.type = "button";
   browse.onclick = () => openFolder(baseInput);
   const chosen = make("div", undefined, "chosen");
   chosen.append(base, browse);
   const [held, heldInput] = field("Programming tasks to hold out", "Drafted and proved by running the library, where it has none.", "held",
-    plan.held_out ?? 60, "number");
-  const [seed, seedInput] = field("Seed", "", "seed", plan.seed ?? 1, "number");
+    plan.held_out ?? usual.held_out, "number");
+  const [seed, seedInput] = field("Seed", "", "seed", plan.seed ?? usual.seed, "number");
   const run = make("label");
   const runInput = make("input");
-  Object.assign(runInput, { type: "checkbox", checked: plan.may_run ?? true, id: `${place.id}-run` });
+  Object.assign(runInput, { type: "checkbox", checked: plan.may_run ?? usual.may_run, id: `${place.id}-run` });
   run.append(runInput, " Run the library's code and what models write, in a sandbox: tasks are proved and answers tested by it");
   const few = make("div", undefined, "fields");
   few.append(held, seed);
@@ -90,21 +101,24 @@ function planForm(place, plan) {
   }
   place.append(all);
   return () => ({
-    base: baseInput.value, held_out: +heldInput.value, may_run: runInput.checked, seed: +seedInput.value,
+    base: baseInput.value, held_out: number(heldInput, usual.held_out), may_run: runInput.checked, seed: number(seedInput, usual.seed),
     settings: Object.fromEntries([...inputs].map(([name, input]) => [name, input.value]).filter(([, value]) => value.trim())),
   });
 }
+const number = (input, usual) => input.value.trim() ? +input.value : usual;
 let planOfNew = null, planOfLab = null;
 
 async function showLabs() {
+  const isLast = turn("labs");
   const labs = await call("labs");
+  if (!isLast()) return labs;
   $("labs").replaceChildren(...labs.map(lab => {
     const item = make("li");
     const button = make("button", lab.name);
     button.type = "button";
     button.append(make("span", ` ${words[lab.state]}`, "state"));
     if (lab.name === current) button.setAttribute("aria-current", "true");
-    button.onclick = () => open(lab.name);
+    button.onclick = told($("fault"), () => open(lab.name));
     item.append(button);
     return item;
   }));
@@ -173,7 +187,10 @@ function showLab(lab) {
   showChart();
 }
 
+const showFound = found => $("found").replaceChildren(...found.map(line => make("li", line)));
+
 async function open(name) {
+  const isLast = turn("lab");
   following?.close();
   if (current !== name) for (const id of ["fault", "found", "chatAt", "kept"]) $(id).replaceChildren();
   current = name;
@@ -183,21 +200,27 @@ async function open(name) {
   $("lab").hidden = false;
   for (const id of ["samples", "answers", "next"]) {
     $(id).open = false;
-    $(id).querySelector(".list").replaceChildren();
+    const list = $(id).querySelector(".list");
+    turn(list);
+    list.replaceChildren();
   }
   $("labTitle").textContent = name;
   const details = await call(`labs/${name}`);
+  if (!isLast()) return;
+  if (details.found.length) showFound(details.found);
   $("where").textContent = details.folder;
   planOfLab = planForm($("labPlan"), details.plan);
   showLab(details.lab);
   await showLabs();
+  if (!isLast()) return;
   let state = details.lab.state;
   following = new EventSource(`labs/${name}/events`);
   following.onmessage = e => {
     const lab = JSON.parse(e.data);
-    if (lab.error || lab.name !== current) return;
+    if (!isLast()) return;
+    if (lab.error) return void ($("fault").textContent = lab.error.message);
     showLab(lab);
-    if (lab.state !== state) showLabs();
+    if (lab.state !== state) showLabs().catch(unreached);
     state = lab.state;
   };
   following.onerror = () => $("about").textContent = "The server does not answer. Is it still running?";
@@ -205,7 +228,9 @@ async function open(name) {
 
 // Ten at a time.
 async function list(place, path, from, show) {
+  const isLast = turn(place);
   const part = await call(`labs/${current}/${path}?from=${from}`);
+  if (!isLast()) return;
   if (from === 0) place.replaceChildren();
   place.querySelector("button.more")?.remove();
   for (const item of part.items) place.append(show(item));
@@ -240,7 +265,9 @@ function answersOf(task) {
 // Folders of this machine, since a browser does not tell a page where a file lies.
 let target = null, at = null;
 async function showFolder(path) {
+  const isLast = turn("folder");
   const view = await call(`folders?path=${encodeURIComponent(path)}`);
+  if (!isLast()) return;
   at = view.path;
   $("browseAt").textContent = view.path;
   const join = name => view.path.endsWith("/") || view.path.endsWith("\\") ? view.path + name : `${view.path}/${name}`;
@@ -269,7 +296,7 @@ async function openFolder(input) {
   try {
     await showFolder(input.value);
   } catch {
-    await showFolder("").catch(e => $("browseFault").textContent = e.message);
+    await told($("browseFault"), () => showFolder(""))();
   }
 }
 for (const button of document.querySelectorAll("[data-for]")) button.onclick = () => openFolder($(button.dataset.for));
@@ -277,6 +304,7 @@ $("take").onclick = () => taken(at);
 $("leave").onclick = () => $("browse").close();
 
 function fresh() {
+  turn("lab");
   following?.close();
   current = null;
   location.hash = "";
@@ -284,7 +312,7 @@ function fresh() {
   $("make").hidden = false;
   planOfNew = planForm($("makePlan"), {});
   $("about").textContent = `labs in ${choices.folder}`;
-  showLabs();
+  showLabs().catch(unreached);
   $("name").focus();
 }
 $("fresh").onclick = fresh;
@@ -298,7 +326,8 @@ $("make").onsubmit = told($("makeFault"), async () => {
     });
     for (const id of ["name", "library", "docs", "source"]) $(id).value = "";
     await open(made.lab.name);
-    $("found").replaceChildren(...made.found.map(line => make("li", line)));
+    if (current !== made.lab.name) return;
+    showFound(made.found);
     $("start").focus();
   } finally {
     button.disabled = false;
@@ -319,20 +348,24 @@ $("stop").onclick = told($("fault"), async () => {
 });
 $("choose").onclick = told($("fault"), async () => {
   $("kept").textContent = "";
-  await call(`labs/${current}/plan`, planOfLab(), "PUT");
+  const kept = await call(`labs/${current}/plan`, planOfLab(), "PUT");
+  if (kept.lab.name !== current) return;
+  showFound(kept.found);
   $("kept").textContent = "Kept.";
 });
 $("chat").onclick = told($("fault"), async () => {
+  const of = current;
   $("chat").disabled = true;
   $("chatAt").textContent = "loading the model …";
   try {
-    const { url } = await call(`labs/${current}/chat`, {});
+    const { url } = await call(`labs/${of}/chat`, {});
+    if (of !== current) return;
     const link = make("a", "Open the chat");
     Object.assign(link, { href: url, target: "_blank", rel: "noopener" });
     $("chatAt").replaceChildren(link);
     link.focus();
   } catch (e) {
-    $("chatAt").replaceChildren();
+    if (of === current) $("chatAt").replaceChildren();
     throw e;
   } finally {
     $("chat").disabled = false;
@@ -347,8 +380,9 @@ $("answers").ontoggle = told($("fault"), async () => {
 
 $("next").ontoggle = told($("fault"), async () => {
   if (!$("next").open) return;
+  const place = $("next").querySelector(".list"), isLast = turn(place);
   const steps = await call(`labs/${current}/next`);
-  $("next").querySelector(".list").replaceChildren(...steps.flatMap(s => [make("p", s.what, "state"), make("pre", s.command)]));
+  if (isLast()) place.replaceChildren(...steps.flatMap(s => [make("p", s.what, "state"), make("pre", s.command)]));
 });
 
 try {
@@ -359,5 +393,5 @@ try {
   if (shown) await open(shown.name);
   else fresh();
 } catch (e) {
-  $("about").textContent = e.message;
+  unreached(e);
 }

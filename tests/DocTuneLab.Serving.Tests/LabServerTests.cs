@@ -38,9 +38,15 @@ public sealed class LabServerTests : IAsyncLifetime
         var trained = await UntilAsync("one", lab => lab["losses"]!.AsArray().Count > 2);
         Assert.Equal("running", (string?)Stage(trained, "train")["state"]);
         Assert.Equal("done", (string?)Stage(trained, "corpus")["state"]);
+        // What waits is stopped at once, and can wait again.
         Assert.Equal(200, (await AskAsync("POST", "/labs/two/stop")).Status);
+        Assert.Equal("stopped", await StateAsync("two"));
+        Assert.Equal(200, (await AskAsync("PUT", "/labs/two/plan", "{}")).Status);
+        Assert.Equal(200, (await AskAsync("POST", "/labs/two/start")).Status);
+        Assert.Equal("queued", await StateAsync("two"));
+        Assert.Equal(200, (await AskAsync("POST", "/labs/two/stop")).Status);
+        Assert.Equal(409, (await AskAsync("POST", "/labs/two/stop")).Status);
         Assert.Equal(200, (await AskAsync("POST", "/labs/one/stop")).Status);
-        await UntilAsync("two", lab => (string?)lab["state"] == "stopped");
         var stopped = await UntilAsync("one", lab => (string?)lab["state"] == "stopped");
         Assert.Equal("stopped", (string?)Stage(stopped, "train")["state"]);
         var points = stopped["losses"]!.AsArray().Count;
@@ -94,8 +100,10 @@ public sealed class LabServerTests : IAsyncLifetime
         Assert.Equal(3, (int)answers["total"]!);
         Assert.Equal(["base", "tuned"], answers["items"]![0]!["answers"]!.AsArray().Select(a => (string?)a!["arm"]));
         Assert.Contains("\n\n", (string?)answers["items"]![0]!["asked"]);
-        Assert.Contains("<html", await _http.GetStringAsync(new Uri("/labs/one/report", UriKind.Relative),
-            TestContext.Current.CancellationToken));
+        using var report = await _http.GetAsync(new Uri("/labs/one/report", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Contains("<html", await report.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        // It quotes what models write, and must not act as the lab's page.
+        Assert.StartsWith("sandbox", report.Headers.GetValues("Content-Security-Policy").Single());
 
         await AskAsync("POST", "/labs/one/start");
         var again = await UntilAsync("one", lab => (string?)lab["state"] == "done" && (string?)Stage(lab, "evaluate")["state"] == "done"
@@ -111,11 +119,55 @@ public sealed class LabServerTests : IAsyncLifetime
         Assert.Empty(_faults);
     }
 
+    [Fact]
+    public async Task A_lab_that_was_deleted_and_made_anew_has_not_run()
+    {
+        await MakeAsync("one");
+        await AskAsync("POST", "/labs/one/start");
+        await AskAsync("POST", "/labs/one/stop");
+        await UntilAsync("one", lab => (string?)lab["state"] == "stopped");
+        Directory.Delete(Path.Combine(_folder.FullName, "one"), recursive: true);
+        await MakeAsync("one");
+        Assert.Equal("new", await StateAsync("one"));
+    }
+
+    [Fact]
+    public async Task A_damaged_plan_gives_way_to_the_defaults_and_an_empty_base_is_the_default()
+    {
+        await MakeAsync("one");
+        var usual = (await AskAsync("GET", "/choices")).Answer["plan"]!;
+        var plan = Path.Combine(_folder.FullName, "one", "plan.json");
+        File.WriteAllText(plan, """{"held_out": 3""");
+        var details = (await AskAsync("GET", "/labs/one")).Answer;
+        Assert.True(JsonNode.DeepEquals(usual, details["plan"]), details.ToJsonString());
+        Assert.Contains("is no plan of a run", (string?)details["found"]![0]);
+        var kept = (await AskAsync("PUT", "/labs/one/plan", """{"base":" ","held_out":3}""")).Answer;
+        Assert.Equal(((string?)usual["base"], 3), ((string?)kept["plan"]!["base"], (int?)kept["plan"]!["held_out"]));
+        Assert.Empty(kept["found"]!.AsArray());
+        Assert.False(File.Exists(plan + ".new"));
+    }
+
+    [Fact]
+    public async Task A_lab_of_pages_alone_is_chatted_with()
+    {
+        var (status, made) = await AskAsync("POST", "/labs", $$"""
+            {"name":"pages","docs":"{{Path.Combine(ServedNano.Root, "data/private-library/docs/reference")}}"}
+            """);
+        Assert.True(status == 200, made.ToJsonString());
+        var (opened, chat) = await AskAsync("POST", "/labs/pages/chat");
+        Assert.True(opened == 200, chat.ToJsonString());
+        using var http = new HttpClient { BaseAddress = new((string)chat["url"]!) };
+        var served = await http.GetFromJsonAsync<JsonNode>("lab", TestContext.Current.CancellationToken);
+        Assert.Equal("nano", (string?)served!["default"]);
+        Assert.Null(served["library"]);
+    }
+
     [Theory]
     [InlineData("""{"name":"../x","docs":"."}""", "'name' must be")]
     [InlineData("""{"name":"x"}""", "there is nothing to make a lab of")]
     [InlineData("""{"name":"x","library":"Nope/none.txt"}""", "no library. Expected an assembly")]
     [InlineData("""{"name":"x","library":"nope.dll"}""", "nope.dll")]
+    [InlineData("""{"name":"x","docs":".","source":"/no/such/code"}""", "/no/such/code: no such file or folder of C#")]
     [InlineData("""{"name":"x","docs":".","plan":{"settings":{"--rnak":"4"}}}""", "did you mean --rank?")]
     [InlineData("""{"name":"x","docs":".","plan":{"settings":{"--rank":"none"}}}""", "rank is 'none'")]
     [InlineData("""{"name":"x","docs":".","plan":{"base":"no/such/model/here"}}""", "neither a model folder nor a name on a hub")]
@@ -139,6 +191,15 @@ public sealed class LabServerTests : IAsyncLifetime
         using var foreign = new HttpRequestMessage(HttpMethod.Get, new Uri("/labs", UriKind.Relative));
         foreign.Headers.Add("Origin", "http://evil.example");
         Assert.Equal(403, (int)(await _http.SendAsync(foreign, cancel)).StatusCode);
+        foreach (var (path, site, expected) in ((string, string, int)[])[("/labs", "cross-site", 403), ("/folders", "same-site", 403),
+            ("/labs", "same-origin", 200), ("/labs", "none", 200), ("/", "cross-site", 200)])
+        {
+            using var read = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+            read.Headers.Add("Sec-Fetch-Site", site);
+            using var answer = await _http.SendAsync(read, cancel);
+            Assert.Equal((path, site, expected), (path, site, (int)answer.StatusCode));
+            Assert.Equal("frame-ancestors 'none'", answer.Headers.GetValues("Content-Security-Policy").Single());
+        }
         using var form = new StringContent("{}", Encoding.UTF8, "text/plain");
         Assert.Equal(415, (int)(await _http.PostAsync(new Uri("/labs", UriKind.Relative), form, cancel)).StatusCode);
         var open = await Assert.ThrowsAsync<LabException>(() => LabServer.StartAsync(Workspace(), new() { Urls = ["http://0.0.0.0:0"] }));

@@ -80,9 +80,7 @@ public sealed class LabFlow
     private string Read(LabSession session, CancellationToken cancel)
     {
         session.Open(_folder, _plan.Seed);
-        var model = _plan.BaseFolder(new Follow<ModelDownload>(d => Tell(FlowStage.Read, FlowState.Running,
-            Text($"downloading {d.File}, {d.Done >> 20:N0} of {d.Total >> 20:N0} MB"), ((int)(d.Done >> 20), (int)(d.Total >> 20)))), cancel);
-        session.LoadBase(model, _plan.Of(new ModelLoadOptions()));
+        session.LoadBase(_plan.BaseFolder(new Follow<ModelDownload>(Downloading), cancel), _plan.Of(new ModelLoadOptions()));
         var report = session.ParseDocs();
         var splits = session.Documents!.Set.Documents.GroupBy(d => d.Split).ToDictionary(g => g.Key, g => g.Count());
         var problems = report.Problems.Count == 0 ? "" : $"; {Count(report.Problems.Count, "problem")}, the first: {report.Problems[0]}";
@@ -90,6 +88,12 @@ public sealed class LabFlow
             + $"{Count(report.Symbols, "public member")} and types; base {session.Model!.Name}{problems}";
 
         int Of(Split split) => splits.GetValueOrDefault(split);
+    }
+
+    private void Downloading(ModelDownload read)
+    {
+        var (done, total) = ((int)(read.Done >> 20), (int)(read.Total >> 20));
+        Tell(FlowStage.Read, FlowState.Running, Text($"downloading {read.File}, {done:N0} of {total:N0} MB"), (done, total));
     }
 
     private string HoldOut(LabSession session, FlowMemory made, CancellationToken cancel)

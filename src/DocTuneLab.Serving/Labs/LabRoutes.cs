@@ -53,7 +53,8 @@ internal sealed class LabRoutes(Workspace workspace, RunQueue runs, Func<string,
 
     private IResult Choices()
     {
-        return Json(new LabChoices(workspace.Folder, Workspace.Usual, BaseChoice.Default().IsSample, [.. LabPlan.Choices.Select(g => new SettingFields(g.Title,
+        var isSample = BaseChoice.Default().IsSample;
+        return Json(new LabChoices(workspace.Folder, Workspace.Usual, isSample, [.. LabPlan.Choices.Select(g => new SettingFields(g.Title,
             [.. g.Settings.Select(s => new SettingField(s.Option, s.OptionWords, s.DefaultText, s.Expected,
                 s.IsFlag ? ["true", "false"] : s.IsList ? [] : s.Allowed))]))]));
     }

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Microsoft.Playwright;
 
 namespace DocTuneLab.Cli.Tests.FrontEnds;
@@ -53,7 +54,7 @@ public sealed class LabPageTests(LabPageTests.Served served) : IClassFixture<Lab
         await page.Locator("#labPlan").GetByText("Recipe", new() { Exact = true }).ClickAsync();
         await page.Locator("#labPlan").GetByLabel("max steps").FillAsync("6");
         await page.GetByRole(AriaRole.Button, new() { Name = "Keep these settings" }).ClickAsync();
-        await page.GetByText("Kept.").WaitForAsync();
+        await page.GetByText("Kept.", new() { Exact = true }).WaitForAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).ClickAsync();
         await page.GetByText("fenmark: done").WaitForAsync();
         Assert.Equal(5, await page.Locator("#stages li.done").CountAsync());
@@ -80,6 +81,48 @@ public sealed class LabPageTests(LabPageTests.Served served) : IClassFixture<Lab
             await page.Locator("#makePlan").GetByText(group, new() { Exact = true }).ClickAsync();
             await page.Locator("#makePlan").GetByLabel(name).First.FillAsync(value);
         }
+    }
+
+    [Fact]
+    public async Task A_late_answer_about_one_lab_does_not_stand_in_another_and_each_is_followed_once()
+    {
+        Assert.SkipUnless(Browser.Executable is not null, "needs Chromium");
+        using (var http = new HttpClient { BaseAddress = new(served.Url) })
+            foreach (var name in (string[])["first", "second"])
+                (await http.PostAsJsonAsync("labs", new { name, docs = Path.Combine(Doctune.Root, "data/private-library/docs/reference") },
+                    TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        await using var browser = await Browser.StartAsync();
+        var page = browser.Page;
+        var followed = 0;
+        page.Request += (_, request) => followed += request.Url.EndsWith("/events", StringComparison.Ordinal) ? 1 : 0;
+        var held = new TaskCompletionSource();
+        await page.RouteAsync("**/labs/first", async route =>
+        {
+            await held.Task;
+            await route.ContinueAsync();
+        });
+        await page.GotoAsync(served.Url);
+        await page.GetByRole(AriaRole.Button, new() { Name = "first" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "second" }).DblClickAsync();
+        await page.GetByText("second: not started").WaitForAsync();
+        var answered = page.WaitForResponseAsync(r => r.Url.EndsWith("/labs/first", StringComparison.Ordinal));
+        held.SetResult();
+        await (await answered).FinishedAsync();
+        await page.GetByText("What it is made with").ClickAsync();
+        Assert.EndsWith("second", await page.Locator("#where").InnerTextAsync());
+        await Assertions.Expect(page.Locator("#about")).ToHaveTextAsync("second: not started");
+        Assert.Equal(1, followed);
+
+        // What cannot be opened is told.
+        await page.UnrouteAllAsync();
+        await page.RouteAsync("**/labs/first", route => route.FulfillAsync(new()
+        {
+            Status = 500,
+            ContentType = "application/json",
+            Body = """{"error":{"message":"it is gone"}}""",
+        }));
+        await page.GetByRole(AriaRole.Button, new() { Name = "first" }).ClickAsync();
+        await page.Locator("#fault").GetByText("it is gone").WaitForAsync();
     }
 
     [Theory]

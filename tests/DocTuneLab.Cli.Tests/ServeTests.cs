@@ -46,6 +46,8 @@ public sealed partial class ServeTests : IAsyncLifetime
         Assert.Equal((string)said["response"]!, (string)said["streamedResponse"]!);
         Assert.Equal((string)said["completion"]!, (string)said["streamedCompletion"]!);
         Assert.Equal((int)said["usage"]!, (int)said["streamedUsage"]!);
+        Assert.Equal((string)said["guided"]!, (string)said["streamedGuided"]!);
+        Assert.True((int)said["pages"]! > 0);
         Assert.Equal(
         [
             "NotFoundError 404 model_not_found model", "BadRequestError 400  temperature",

@@ -50,8 +50,13 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await page.GetByLabel("nano + pages").PressAsync("Space");
         await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
         var read = page.Locator("article.answer");
-        await read.GetByRole(AriaRole.Button, new() { Name = "Show the prompt" }).ClickAsync();
-        await read.GetByText("reference/water-lot.md").First.WaitForAsync();
+        // The pages that it read open by keyboard, below a name for those who do not see them.
+        var pages = read.GetByRole(AriaRole.Region, new() { Name = "Pages that nano + pages read" });
+        var first = pages.Locator("summary", new() { HasText = "reference/water-lot.md" }).First;
+        await first.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await pages.Locator("details[open] pre").WaitForAsync();
+        Assert.Contains("WaterLot", await pages.Locator("details[open] pre").InnerTextAsync());
         Assert.Empty(browser.Errors);
     }
 

@@ -61,7 +61,7 @@ public sealed partial class ServeTests : IAsyncLifetime
     {
         var page = File.ReadAllText(Path.Combine(Doctune.Root, "docs", "serve.md"));
         var requests = Request().Matches(page);
-        Assert.Equal(7, requests.Count);
+        Assert.Equal(8, requests.Count);
         foreach (Match request in requests)
         {
             using var content = new StringContent(request.Groups[2].Value, Encoding.UTF8, "application/json");

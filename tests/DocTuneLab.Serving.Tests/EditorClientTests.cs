@@ -121,7 +121,8 @@ public sealed class EditorClientTests(ServedNano served) : IClassFixture<ServedN
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task What_a_model_here_cannot_do_is_refused_by_its_field(string editor, string path, string body, string field, string code)
+    public async Task What_a_model_here_cannot_do_is_refused_by_its_field(
+        string editor, string path, string body, string field, string code)
     {
         using var response = await SendAsync(path, body);
         var error = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["error"]!;

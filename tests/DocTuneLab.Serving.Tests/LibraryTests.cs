@@ -72,8 +72,8 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
         var events = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n");
         // Before the first text, how far it is: as a comment, which clients skip that do not know it.
         Assert.Matches(@"^: \{""decoded_tokens"":\d+\}$", events[0]);
-        var streamed = string.Concat(events.Where(e => e.StartsWith("data: {", StringComparison.Ordinal)).Select(e => JsonNode.Parse(e[6..])!)
-            .Select(e => (string?)e["choices"]![0]!["delta"]!["content"]));
+        var streamed = string.Concat(events.Where(e => e.StartsWith("data: {", StringComparison.Ordinal))
+            .Select(e => JsonNode.Parse(e[6..])!).Select(e => (string?)e["choices"]![0]!["delta"]!["content"]));
         Assert.Equal(text, streamed);
     }
 

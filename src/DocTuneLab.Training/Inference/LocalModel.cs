@@ -163,8 +163,8 @@ public sealed class LocalModel : ILanguageModel
         return results;
     }
 
-    private static GuidedText ByBeams(
-        DecodingPass pass, int[] prompt, int limit, GuidedBeam beam, GuideBudget budget, Action<int>? onDecoded, CancellationToken cancel)
+    private static GuidedText ByBeams(DecodingPass pass, int[] prompt, int limit, GuidedBeam beam, GuideBudget budget,
+        Action<int>? onDecoded, CancellationToken cancel)
     {
         var logits = pass.Read([.. Enumerable.Repeat(prompt, budget.Beams)], prompt.Length + limit);
         for (var ways = 1; !beam.IsDone;)

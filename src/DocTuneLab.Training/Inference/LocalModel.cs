@@ -156,7 +156,8 @@ public sealed class LocalModel : ILanguageModel
             var capacity = Capacity(group.Select(i => prompts[i].Count), options);
             ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once",
                 "ask for fewer tokens, or end what else uses it",
-                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], capacity, sequences, Likeliest, onDecoded, cancel));
+                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], capacity,
+                    sequences, Likeliest, onDecoded, cancel));
             for (var i = 0; i < group.Length; i++) results[group[i]] = sequences[i].Result;
             progress?.Report(done += group.Length);
         }

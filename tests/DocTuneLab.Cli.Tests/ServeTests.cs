@@ -46,6 +46,8 @@ public sealed partial class ServeTests : IAsyncLifetime
         Assert.Equal((string)said["response"]!, (string)said["streamedResponse"]!);
         Assert.Equal((string)said["completion"]!, (string)said["streamedCompletion"]!);
         Assert.Equal((int)said["usage"]!, (int)said["streamedUsage"]!);
+        Assert.Equal((string)said["guided"]!, (string)said["streamedGuided"]!);
+        Assert.True((int)said["pages"]! > 0);
         Assert.Equal(
         [
             "NotFoundError 404 model_not_found model", "BadRequestError 400  temperature",
@@ -59,7 +61,7 @@ public sealed partial class ServeTests : IAsyncLifetime
     {
         var page = File.ReadAllText(Path.Combine(Doctune.Root, "docs", "serve.md"));
         var requests = Request().Matches(page);
-        Assert.Equal(7, requests.Count);
+        Assert.Equal(8, requests.Count);
         foreach (Match request in requests)
         {
             using var content = new StringContent(request.Groups[2].Value, Encoding.UTF8, "application/json");

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text;
+using System.Text.Json.Nodes;
+using DocTuneLab.Serving.Limits;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DocTuneLab.Serving.Tests;
 
@@ -87,12 +90,58 @@ public sealed class AccessTests(ServedNano served) : IClassFixture<ServedNano>
     }
 
     [Fact]
-    public async Task An_answer_that_takes_too_long_is_told_before_headers_by_a_status_and_after_them_as_an_event()
+    public async Task What_goes_wrong_before_the_first_text_of_a_stream_is_told_by_a_status()
     {
-        await using var server = await served.StartAsync(new() { Urls = ["http://127.0.0.1:0"], Limits = new() { Time = TimeSpan.Zero } });
+        async Task<HttpResponseMessage> AskAsync(ServerLimits limits)
+        {
+            await using var server = await served.StartAsync(new() { Urls = ["http://127.0.0.1:0"], Limits = limits });
+            using var http = new HttpClient { BaseAddress = new(server.Urls.Single()) };
+            return await http.PostAsync("/v1/chat/completions", Stream("/v1/chat/completions"), TestContext.Current.CancellationToken);
+        }
+        using var late = await AskAsync(new() { Time = TimeSpan.Zero });
+        Assert.Equal((HttpStatusCode.GatewayTimeout, "application/json"), (late.StatusCode, late.Content.Headers.ContentType?.MediaType));
+        using var busy = await AskAsync(new() { Queue = 0 });
+        Assert.Equal((HttpStatusCode.TooManyRequests, "application/json"), (busy.StatusCode, busy.Content.Headers.ContentType?.MediaType));
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/completions")]
+    [InlineData("/v1/fim/completions")]
+    [InlineData("/v1/responses")]
+    public async Task What_goes_wrong_within_a_stream_is_told_as_its_last_event(string path)
+    {
+        var time = new FakeTimeProvider();
+        await using var server = await served.StartAsync(new() { Urls = ["http://127.0.0.1:0"] }, time);
         using var http = new HttpClient { BaseAddress = new(server.Urls.Single()) };
-        using var late = await http.PostAsync("/v1/chat/completions", Ask(200), TestContext.Current.CancellationToken);
-        Assert.Equal(HttpStatusCode.GatewayTimeout, late.StatusCode);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = Stream(path) };
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        Assert.NotEmpty((await reader.ReadLineAsync(TestContext.Current.CancellationToken))!);
+        time.Advance(TimeSpan.FromMinutes(11));
+        // The body ends as HTTP wants it, or reading would throw; without the mark of an answer that is whole.
+        var rest = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var last = JsonNode.Parse(rest.TrimEnd().Split("\n\n")[^1]["data: ".Length..])!;
+        Assert.Equal("server_error", (string?)last["error"]!["type"]);
+        Assert.Contains("longer than this server allows", (string?)last["error"]!["message"]);
+        Assert.DoesNotContain("[DONE]", rest);
+        // It has left its place.
+        for (var n = 0; served.Models.Batch.Running > 0 && n < 500; n++) await Task.Delay(20, TestContext.Current.CancellationToken);
+        Assert.Equal(0, served.Models.Batch.Running);
+    }
+
+    // Of a text that goes on as long as the context has room.
+    private static StringContent Stream(string path)
+    {
+        var asked = path switch
+        {
+            "/v1/responses" => """ "input":"What is a string?" """,
+            "/v1/chat/completions" => """ "messages":[{"role":"user","content":"What is a string?"}] """,
+            _ => """ "prompt":"public static","max_tokens":900 """,
+        };
+        return new($$"""{{{asked}},"temperature":1,"stream":true,"logit_bias":{"0":-100,"1":-100,"2":-100} }""", Encoding.UTF8,
+            "application/json");
     }
 
     [Fact]

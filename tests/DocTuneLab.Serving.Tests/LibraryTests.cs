@@ -69,9 +69,11 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
         Assert.True((int)answer["usage"]!["completion_tokens"]! > 3);
         using var content = JsonContent.Create(JsonNode.Parse($"{{{body},\"stream\":true}}"));
         using var response = await _http.PostAsync("/v1/chat/completions", content, TestContext.Current.CancellationToken);
-        var streamed = string.Concat((await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n")
-            .Where(e => e.StartsWith("data: {", StringComparison.Ordinal)).Select(e => JsonNode.Parse(e[6..])!)
-            .Select(e => (string?)e["choices"]![0]!["delta"]!["content"]));
+        var events = (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split("\n\n");
+        // Before the first text, how far it is: as a comment, which clients skip that do not know it.
+        Assert.Matches(@"^: \{""decoded_tokens"":\d+\}$", events[0]);
+        var streamed = string.Concat(events.Where(e => e.StartsWith("data: {", StringComparison.Ordinal))
+            .Select(e => JsonNode.Parse(e[6..])!).Select(e => (string?)e["choices"]![0]!["delta"]!["content"]));
         Assert.Equal(text, streamed);
     }
 
@@ -136,6 +138,8 @@ public sealed class LibraryTests(ServedNano served) : IClassFixture<ServedNano>,
         var (status, answer) = await PostAsync("/v1/chat/completions",
             """{"messages":[{"role":"user","content":"What is the volume?"}],"docs":true,"max_tokens":3}""");
         Assert.Equal((200, (int)shown["tokens"]!), (status, (int)answer["usage"]!["prompt_tokens"]!));
+        Assert.Equal(shown["sources"]!.ToJsonString(), answer["sources"]!.ToJsonString());
+        Assert.Equal("A lot tells its volume in `Litres`.", (string?)answer["sources"]![0]!["text"]);
     }
 
     [Theory]

@@ -42,8 +42,8 @@ public sealed class ServedNano : IAsyncLifetime
     }
 
     /// <summary>Another server of the same models.</summary>
-    public Task<ModelServer> StartAsync(ServerOptions options) =>
-        ModelServer.StartAsync(Models, options with { Limits = options.Limits with { Body = 1 << 20 } }, TimeProvider.System);
+    public Task<ModelServer> StartAsync(ServerOptions options, TimeProvider? time = null) =>
+        ModelServer.StartAsync(Models, options with { Limits = options.Limits with { Body = 1 << 20 } }, time ?? TimeProvider.System);
 
     /// <summary>What it answers to a body.</summary>
     public async Task<(int Status, JsonNode Answer)> PostAsync(string path, string body)

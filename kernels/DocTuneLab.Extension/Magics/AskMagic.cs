@@ -47,7 +47,8 @@ internal static class AskMagic
             foreach (var arm in asked)
             {
                 var so = $"{arm}: ";
-                answers.Add(talk.Ask(arm, question, piece => shown.Report(so += piece), cell.CancellationToken));
+                answers.Add(talk.Ask(arm, question, piece => shown.Report(so += piece),
+                    n => shown.Report($"{arm}: searching, {n} tokens decoded"), cell.CancellationToken));
             }
             live.Update(text);
             cell.DisplayMime(AnswersHtml.Of(answers));

@@ -37,9 +37,9 @@ public static class AnswersHtml
         html.Append(answer.Guided is { } guided ? GuideView.Html(guided) : Pre(answer.Text.Trim()));
         foreach (var code in answer.Code) html.Append(Verdict(code));
         if (answer.Sources.Count > 0)
-            html.Append("<details><summary><small>pages read</small></summary>").Append(string.Concat(answer.Sources.Select(s =>
-                $"<p><small>{Text($"{s.DocumentPath}: {string.Join(" > ", s.HeadingPath)}")}</small></p>{Pre(s.Text.Trim())}")))
-                .Append("</details>");
+            html.Append("<p style=\"margin:.3em 0\"><small>pages read:</small></p>").Append(string.Concat(answer.Sources.Select(s =>
+                $"<details><summary><small>{Text($"{s.DocumentPath}: {string.Join(" > ", s.HeadingPath)}")}</small></summary>"
+                + $"{Pre(s.Text.Trim())}</details>")));
         return html.Append($"<details><summary><small>prompt</small></summary>{Pre(answer.Prompt)}</details></section>").ToString();
     }
 

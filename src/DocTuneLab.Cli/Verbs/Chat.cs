@@ -3,6 +3,7 @@ using DocTuneLab.Cli.Arguments;
 using DocTuneLab.Cli.Output;
 using DocTuneLab.Cli.Repl;
 using DocTuneLab.Conversations;
+using DocTuneLab.Evaluation.Results;
 using DocTuneLab.Experiments.Asking;
 using DocTuneLab.Experiments.Stages;
 using DocTuneLab.Extension.Arguments;
@@ -159,11 +160,14 @@ internal static class Chat
                 if (Console.IsOutputRedirected) Console.WriteLine($"{arm}:");
                 else _console.Write(new Rule(Markup.Escape(arm)) { Justification = Justify.Left });
                 var streamed = false;
-                var answer = talk.Ask(arm, new(question, header) { Sampling = sampling }, piece =>
+                AskedAnswer Answer(Action<int>? onDecoded) => talk.Ask(arm, new(question, header) { Sampling = sampling }, piece =>
                 {
                     streamed = true;
                     Console.Write(piece);
-                }, cancel);
+                }, onDecoded, cancel);
+                // A guided answer comes as a whole, and takes its time.
+                var answer = ArmName.Of(arm).Guided is null || Console.IsOutputRedirected ? Answer(null)
+                    : _console.Status().Start("searching", s => Answer(n => s.Status($"searching: {n} tokens decoded")));
                 Console.WriteLine(streamed ? "" : answer.Text);
                 foreach (var code in answer.Code)
                     _console.Write(new Spectre.Console.Text(code + "\n", new(code.Compiles ? Color.Green : Color.Red)));

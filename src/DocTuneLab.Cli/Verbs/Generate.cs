@@ -78,7 +78,7 @@ internal static class Generate
                     : model.Tokenizer.Encode(model.ChatTemplate.Render(Turns(p.Prompt), addGenerationPrompt: true), specialTokens: true))];
                 if (settings is not null)
                 {
-                    var answers = local.Complete(ids, guides, options, settings.Budget, null, cancel);
+                    var answers = local.Complete(ids, guides, options, settings.Budget, cancel: cancel);
                     return Print(prompts, ids, model, answers, parsed.GetValue(json));
                 }
                 var streams = !parsed.GetValue(json) && prompts.Length == 1;

@@ -46,9 +46,11 @@ public sealed class Conversation
     /// <param name="arm">Who, such as <c>tuned</c> or <c>base+docs</c>.</param>
     /// <param name="question">What.</param>
     /// <param name="onText">Called with text as it comes; not for guided answers, of which what was refused would be shown twice.</param>
+    /// <param name="onDecoded">Called, while a guided answer is sought, with how many tokens were decoded.</param>
     /// <param name="cancel">Stops between tokens; nothing is remembered then.</param>
     /// <exception cref="LabException">There is no such arm, or the conversation leaves no room in the model's context.</exception>
-    public AskedAnswer Ask(string arm, AskedQuestion question, Action<string>? onText = null, CancellationToken cancel = default)
+    public AskedAnswer Ask(string arm, AskedQuestion question, Action<string>? onText = null, Action<int>? onDecoded = null,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(question);
         var name = ArmName.Of(arm);
@@ -65,7 +67,7 @@ public sealed class Conversation
         IReadOnlyList<int>[] ids = [_model.Tokenizer.Encode(prompt, specialTokens: true)];
         var guided = name.Guided is null ? null
             : local.Complete(ids, [GuideOf(name.Guided, question)], question.Sampling,
-                question.Sampling.Temperature > 0 ? _guide.Budget with { Beams = 1 } : _guide.Budget, null, cancel)[0];
+                question.Sampling.Temperature > 0 ? _guide.Budget with { Beams = 1 } : _guide.Budget, null, onDecoded, cancel)[0];
         var text = guided?.Text
             ?? local.Complete(ids, question.Sampling, onText is null ? null : (_, piece) => onText(piece), null, false, cancel)[0];
         if (!_said.TryGetValue(arm, out var said)) _said[arm] = said = [];

@@ -85,7 +85,8 @@ public sealed class ModelServer : IAsyncDisposable
         ModelEntry Entry(string name) => new(name, "model", created, "doctune");
         var guard = new RequestGuard(_options.Keys, s_open, _options.Limits.Body, _options.Faults)
         {
-            Paths = "/v1/models, /v1/chat/completions, /v1/completions, /v1/responses, /health, /metrics, and the page at /",
+            Paths = "/v1/models, /v1/chat/completions, /v1/completions, /v1/fim/completions, /v1/responses, /health, /metrics, and the "
+                + "page at /",
             Answered = _figures.Request,
         };
         _app.Use(guard.GuardAsync);
@@ -99,6 +100,7 @@ public sealed class ModelServer : IAsyncDisposable
             ? Results.Json(Entry(name), ApiJson.Options) : throw Sampling.Unknown(name));
         _app.MapPost("/v1/chat/completions", (Delegate)new ChatRoute(answering, new(_options.Library)).AnswerAsync);
         _app.MapPost("/v1/completions", (Delegate)new CompletionRoute(answering).AnswerAsync);
+        _app.MapPost("/v1/fim/completions", (Delegate)new GapRoute(answering).AnswerAsync);
         _app.MapPost("/v1/responses", (Delegate)new ResponseRoute(answering).AnswerAsync);
         _app.MapPost("/v1/embeddings", IResult () => throw new ApiException(StatusCodes.Status400BadRequest,
             "The models here write text and make no embeddings.", code: "unsupported_endpoint"));

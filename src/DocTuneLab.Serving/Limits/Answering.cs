@@ -14,6 +14,9 @@ namespace DocTuneLab.Serving.Limits;
 /// <param name="time">The clock.</param>
 internal sealed class Answering(ServedModels models, ServerLimits limits, ServerFigures figures, TimeProvider time)
 {
+    // Often enough to be seen to move, seldom enough to cost nothing.
+    private static readonly TimeSpan s_every = TimeSpan.FromMilliseconds(250);
+
     private int _open;
 
     /// <summary>The models.</summary>
@@ -71,20 +74,32 @@ internal sealed class Answering(ServedModels models, ServerLimits limits, Server
         }
     }
 
-    /// <summary>Pieces of all answers as they come, with the number of the answer; a whole one ends with a piece that is null.</summary>
+    /// <summary>Pieces of all answers as they come, and each answer once it is whole; of guided ones, whose text comes at the end, how many
+    /// tokens were decoded meanwhile.</summary>
     /// <exception cref="ApiException">Too many wait already, or it took too long.</exception>
-    public async IAsyncEnumerable<(int Index, DecodedPiece? Piece, DecodedAnswer? Whole)> StreamAsync(
+    public async IAsyncEnumerable<AnswerEvent> StreamAsync(
         IReadOnlyList<DecodingRequest> requests, [EnumeratorCancellation] CancellationToken cancel)
     {
         using var place = Place(requests.Count);
         using var limit = Limited(cancel);
         var begun = time.GetTimestamp();
-        var pieces = Channel.CreateUnbounded<(int, DecodedPiece?, DecodedAnswer?)>(new() { SingleReader = true });
+        var pieces = Channel.CreateUnbounded<AnswerEvent>(new() { SingleReader = true });
+        var (decoded, told) = (new int[requests.Count], 0L);
+        void Decoded(int index, int count)
+        {
+            decoded[index] = count;
+            if (told != 0 && time.GetElapsedTime(told) < s_every) return;
+            told = time.GetTimestamp();
+            pieces.Writer.TryWrite(new(index) { Decoded = decoded.Sum() });
+        }
         var answers = requests.Select(async (request, i) =>
         {
-            var whole = await models.Batch.AskAsync(
-                request with { OnPiece = piece => pieces.Writer.TryWrite((i, piece, null)) }, limit.Token);
-            pieces.Writer.TryWrite((i, null, whole));
+            var whole = await models.Batch.AskAsync(request with
+            {
+                OnPiece = piece => pieces.Writer.TryWrite(new(i) { Piece = piece }),
+                OnDecoded = count => Decoded(i, count),
+            }, limit.Token);
+            pieces.Writer.TryWrite(new(i) { Whole = whole });
         }).ToList();
         var all = Task.WhenAll(answers).ContinueWith(t => pieces.Writer.TryComplete(t.Exception?.InnerException
             ?? (t.IsCanceled ? new OperationCanceledException() : null)), CancellationToken.None, TaskContinuationOptions.None,
@@ -93,15 +108,18 @@ internal sealed class Answering(ServedModels models, ServerLimits limits, Server
         while (await ReadyAsync(pieces.Reader, limit.Token, cancel))
             while (pieces.Reader.TryRead(out var piece))
             {
-                if (isFirst) figures.FirstToken(time.GetElapsedTime(begun));
-                isFirst = false;
+                if (isFirst && piece.Decoded == 0)
+                {
+                    figures.FirstToken(time.GetElapsedTime(begun));
+                    isFirst = false;
+                }
                 yield return piece;
             }
         await all;
     }
 
     private static async Task<bool> ReadyAsync(
-        ChannelReader<(int, DecodedPiece?, DecodedAnswer?)> pieces, CancellationToken limit, CancellationToken cancel)
+        ChannelReader<AnswerEvent> pieces, CancellationToken limit, CancellationToken cancel)
     {
         try
         {
@@ -113,12 +131,7 @@ internal sealed class Answering(ServedModels models, ServerLimits limits, Server
         }
     }
 
-    private CancellationTokenSource Limited(CancellationToken cancel)
-    {
-        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(limits.Time);
-        return limit;
-    }
+    private TimeLimit Limited(CancellationToken cancel) => new(limits.Time, time, cancel);
 
     private static ApiException TooLong() =>
         new(StatusCodes.Status504GatewayTimeout, "The answer took longer than this server allows. Ask for fewer tokens, or later.");
@@ -129,6 +142,26 @@ internal sealed class Answering(ServedModels models, ServerLimits limits, Server
         Interlocked.Add(ref _open, -count);
         throw new ApiException(StatusCodes.Status429TooManyRequests,
             $"{limits.Queue} answers are asked for already. Try again in a while.", code: "server_busy");
+    }
+
+    // By the server's clock, which a linked source alone does not know.
+    private sealed class TimeLimit : IDisposable
+    {
+        private readonly CancellationTokenSource _timed, _either;
+
+        public TimeLimit(TimeSpan limit, TimeProvider time, CancellationToken cancel)
+        {
+            _timed = new(limit, time);
+            _either = CancellationTokenSource.CreateLinkedTokenSource(_timed.Token, cancel);
+        }
+
+        public CancellationToken Token => _either.Token;
+
+        public void Dispose()
+        {
+            _either.Dispose();
+            _timed.Dispose();
+        }
     }
 
     private sealed class Leaving(Answering at, int count) : IDisposable

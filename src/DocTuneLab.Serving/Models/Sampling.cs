@@ -27,8 +27,9 @@ internal static class Sampling
         if (room < 1)
             throw new ApiException(400, $"This model's context is {models.Base.Config.Layout.Context} tokens, and the conversation has "
                 + $"{prompt.Count}. Shorten it.", "messages", "context_length_exceeded");
-        if (fields.MaxTokens is { } most && most < 1)
-            throw ApiException.Invalid("max_tokens", $"'max_tokens' must be 1 or more, not {most}.");
+        var most = fields.MaxCompletionTokens ?? fields.MaxTokens;
+        var field = fields.MaxCompletionTokens is null ? "max_tokens" : "max_completion_tokens";
+        if (most < 1) throw ApiException.Invalid(field, $"'{field}' must be 1 or more, not {most}.");
         Within("logit_bias", fields.LogitBias?.Values.Select(Math.Abs).DefaultIfEmpty(0).Max(), 0, 100);
         Within("top_logprobs", alternatives, 0, MostAlternatives);
         var one = new DecodingRequest
@@ -39,7 +40,7 @@ internal static class Sampling
             PresencePenalty = Within("presence_penalty", fields.PresencePenalty, -2, 2) ?? 0,
             FrequencyPenalty = Within("frequency_penalty", fields.FrequencyPenalty, -2, 2) ?? 0,
             Bias = Bias(fields.LogitBias),
-            Sampling = new(Math.Min(fields.MaxTokens ?? tokens ?? room, room), Within("temperature", fields.Temperature, 0, 2) ?? 1,
+            Sampling = new(Math.Min(most ?? tokens ?? room, room), Within("temperature", fields.Temperature, 0, 2) ?? 1,
                 Within("top_p", fields.TopP, double.Epsilon, 1) ?? 1,
                 (int)((fields.Seed ?? RandomNumberGenerator.GetInt32(int.MaxValue)) & int.MaxValue))
             {

@@ -89,7 +89,8 @@ function showAnswer(answer, turn) {
     body.append(make("p", "Checked as:"), code, showVerdict(verdict));
   }
   if (answer.fault) body.append(make("p", answer.fault, "fault"));
-  if (!answer.text && !answer.fault) body.append(make("p", answer.done ? "(nothing)" : "…"));
+  if (!answer.text && !answer.fault)
+    body.append(make("p", answer.done ? "(nothing)" : answer.decoded ? `searching: ${answer.decoded} tokens decoded` : "…"));
   box.querySelector(".body").replaceChildren(body);
   const foot = box.querySelector(".row");
   foot.replaceChildren();
@@ -130,17 +131,24 @@ function showAnswer(answer, turn) {
   }
 }
 
+// The pages that an answer was given: each opens the passage that the model read.
+function showSources(answer) {
+  const box = answer.box.querySelector(".sources");
+  box.replaceChildren(make("p", answer.sources.length ? "Pages read:" : "No page was found."), ...answer.sources.map(source => {
+    const [passage, text] = [make("details"), make("pre", source.text)];
+    text.tabIndex = 0;
+    passage.append(make("summary", `${source.page}: ${source.heading}`), text);
+    return passage;
+  }));
+  box.hidden = false;
+}
+
 async function showPrompt(answer, button) {
   const box = answer.box.querySelector(".prompt");
   if (box.hidden && !box.childElementCount) {
     try {
       const shown = await (await call("lab/prompt", { messages: answer.messages, docs: answer.docs })).json();
       box.append(make("p", `What the model read, ${shown.tokens} tokens:`), make("pre", shown.text));
-      for (const source of shown.sources) {
-        const passage = make("details");
-        passage.append(make("summary", `${source.page}: ${source.heading}`), make("pre", source.text));
-        box.append(passage);
-      }
     } catch (e) {
       box.append(make("p", e.message, "fault"));
     }
@@ -157,8 +165,11 @@ async function* events(response) {
     const { value, done } = await reader.read();
     kept += value ?? "";
     for (let at; (at = kept.indexOf("\n\n")) >= 0; kept = kept.slice(at + 2)) {
-      const data = kept.slice(0, at).split("\n").filter(l => l.startsWith("data: ")).map(l => l.slice(6)).join("\n");
+      const lines = kept.slice(0, at).split("\n");
+      const data = lines.filter(l => l.startsWith("data: ")).map(l => l.slice(6)).join("\n");
       if (data && data !== "[DONE]") yield JSON.parse(data);
+      // How far a search is comes as a comment, which other clients skip.
+      for (const line of lines) if (line.startsWith(": {")) yield JSON.parse(line.slice(2));
     }
     if (done) return;
   }
@@ -176,6 +187,14 @@ async function answerOf(answer, turn, signal) {
     }, signal);
     for await (const event of events(response)) {
       if (event.error) throw new Error(event.error.message);
+      if (event.sources) {
+        answer.sources = event.sources;
+        showSources(answer);
+      }
+      if (event.decoded_tokens) {
+        answer.decoded = event.decoded_tokens;
+        showAnswer(answer, turn);
+      }
       const text = event.choices?.[0]?.delta?.content;
       if (text) {
         first ??= performance.now() - begun;
@@ -247,7 +266,10 @@ async function ask(instruction) {
   $("talk").append(shown);
   for (const arm of arms) {
     const box = make("article", undefined, "answer");
-    box.append(make("h2", arm.name), make("div", undefined, "body"), make("div", undefined, "row"));
+    const sources = make("section", undefined, "sources");
+    sources.setAttribute("aria-label", `Pages that ${arm.name} read`);
+    sources.hidden = true;
+    box.append(make("h2", arm.name), make("div", undefined, "body"), sources, make("div", undefined, "row"));
     const prompt = make("div", undefined, "prompt");
     prompt.hidden = true;
     box.append(prompt);

@@ -10,6 +10,9 @@ internal abstract record SamplingFields
 
     public int? MaxTokens { get; init; }
 
+    /// <summary>The newer name of the same.</summary>
+    public int? MaxCompletionTokens { get; init; }
+
     public double? Temperature { get; init; }
 
     public double? TopP { get; init; }
@@ -42,8 +45,6 @@ internal sealed record StreamOptions(bool? IncludeUsage);
 internal sealed record ChatRequest : SamplingFields
 {
     public List<ChatTurn>? Messages { get; init; }
-
-    public int? MaxCompletionTokens { get; init; }
 
     public bool? Logprobs { get; init; }
 
@@ -87,6 +88,10 @@ internal sealed record ChatAnswer(string Id, string Object, long Created, string
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Usage? Usage { get; init; }
+
+    /// <summary>An extension: the passages that stood in the prompt.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<PromptSource>? Sources { get; init; }
 }
 
 /// <summary>One of the answers.</summary>

@@ -1,3 +1,5 @@
+using DocTuneLab.Documents.Model;
+
 namespace DocTuneLab.Serving.Protocol;
 
 /// <summary>How the compiler guides an answer: an extension of the protocol.</summary>
@@ -43,7 +45,12 @@ internal sealed record PromptRequest(List<ChatTurn>? Messages, bool? Docs);
 internal sealed record PromptAnswer(string Text, int Tokens, IReadOnlyList<PromptSource> Sources);
 
 /// <summary>A passage of a page.</summary>
-internal sealed record PromptSource(string Page, string Heading, string Text);
+internal sealed record PromptSource(string Page, string Heading, string Text)
+{
+    /// <summary>Of passages.</summary>
+    public static IReadOnlyList<PromptSource> Of(IReadOnlyList<Chunk> passages) =>
+        [.. passages.Select(c => new PromptSource(c.DocumentPath, string.Join(" > ", c.HeadingPath), c.Text.Trim()))];
+}
 
 /// <summary>What somebody thinks of an answer.</summary>
 internal sealed record VoteRequest

@@ -24,86 +24,22 @@ internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
         var tools = Tools(request);
         Refuse(request);
         var guide = library.Guide(request.Guide);
-        var (turns, _) = library.WithPages(request.Messages ?? [], request.Docs);
+        var (turns, pages) = library.WithPages(request.Messages ?? [], request.Docs);
         var prompt = ChatPrompt.Of(answering.Models, turns, tools);
         if (request is { TopLogprobs: > 0, Logprobs: not true })
             throw ApiException.Invalid("top_logprobs", "'top_logprobs' needs 'logprobs': true.");
         var isTold = request.Logprobs == true;
-        var requests = Sampling.Requests(answering.Models, prompt,
-            request with { MaxTokens = request.MaxCompletionTokens ?? request.MaxTokens }, guide is null ? null : GuidedTokens,
-            request.TopLogprobs ?? 0);
+        var requests = Sampling.Requests(answering.Models, prompt, request, guide is null ? null : GuidedTokens, request.TopLogprobs ?? 0);
         if (guide is not null && (isTold || tools is not null))
             throw ApiException.Unsupported("guide", "it goes with neither 'logprobs' nor 'tools'.");
         if (guide is not null) requests = [.. requests.Select(r => Guided(r, guide))];
-        var id = $"chatcmpl-{Guid.NewGuid():N}";
-        var name = Sampling.NameOf(answering.Models, request.Model);
-        if (request.Stream == true)
+        return await new ChatAnswers(answering).AnswerAsync(http.Response, requests, request, new()
         {
-            await StreamAsync(http.Response, requests, new(id, "chat.completion.chunk", answering.Now, name, []),
-                new(isTold, tools is not null, request.StreamOptions?.IncludeUsage == true), cancel);
-            return Results.Empty;
-        }
-        var answers = await answering.AllAsync(requests, cancel);
-        var tokens = new TokenTexts(answering.Models.Base.Tokenizer);
-        return Results.Json(new ChatAnswer(id, "chat.completion", answering.Now, name, [.. answers.Select((answer, i) =>
-        {
-            var (text, calls) = tools is null ? (answer.Text, []) : ToolCalls.Read(answer.Text);
-            return new ChatChoice(i, calls.Count > 0 ? "tool_calls" : End(answer))
-            {
-                Message = new() { Role = "assistant", Content = text, ToolCalls = calls.Count > 0 ? calls : null },
-                Logprobs = isTold ? new([.. answer.Tokens.Select(tokens.Chat)]) : null,
-            };
-        })])
-        {
-            Usage = Usage.Of(prompt.Count, answers.Sum(a => a.Decoded)),
-        }, ApiJson.Options);
+            Logprobs = isTold,
+            ReadsCalls = tools is not null,
+            Sources = request.Docs == true ? PromptSource.Of(pages) : null,
+        }, cancel);
     }
-
-    private async Task StreamAsync(HttpResponse response, IReadOnlyList<DecodingRequest> requests, ChatAnswer frame, Telling telling,
-        CancellationToken cancel)
-    {
-        var stream = new EventStream(response);
-        var tokens = new TokenTexts(answering.Models.Base.Tokenizer);
-        var begun = new bool[requests.Count];
-        var decoded = 0;
-        async Task Send(ChatChoice choice)
-        {
-            if (!begun[choice.Index])
-            {
-                begun[choice.Index] = true;
-                await stream.SendAsync(frame with
-                {
-                    Choices = [new(choice.Index, null) { Delta = new() { Role = "assistant", Content = "" } }],
-                }, null, cancel);
-            }
-            await stream.SendAsync(frame with { Choices = [choice] }, null, cancel);
-        }
-        await foreach (var (index, piece, whole) in answering.StreamAsync(requests, cancel))
-        {
-            // A call is told once it is whole, and until then nobody knows whether a text is one.
-            if (piece is not null && !telling.ReadsCalls)
-                await Send(new(index, null)
-                {
-                    Delta = new() { Content = piece.Text },
-                    Logprobs = telling.Logprobs ? new([.. piece.Tokens.Select(tokens.Chat)]) : null,
-                });
-            if (whole is null) continue;
-            decoded += whole.Decoded;
-            var (text, calls) = telling.ReadsCalls ? ToolCalls.Read(whole.Text) : ("", []);
-            if (telling.ReadsCalls)
-                await Send(new(index, null)
-                {
-                    Delta = new() { Content = text.Length > 0 ? text : null, ToolCalls = calls.Count > 0 ? calls : null },
-                });
-            await Send(new(index, calls.Count > 0 ? "tool_calls" : End(whole)) { Delta = new() });
-        }
-        if (telling.Usage)
-            await stream.SendAsync(frame with { Usage = Usage.Of(requests[0].Prompt.Count, decoded) }, null, cancel);
-        await stream.DoneAsync(cancel);
-    }
-
-    /// <summary>Why an answer ended, in the protocol's words.</summary>
-    public static string End(DecodedAnswer answer) => answer.End == DecodingEnd.Length ? "length" : "stop";
 
     // What was written freely may be stopped by a text and shown with its probabilities; what the compiler chose among is neither.
     private static DecodingRequest Guided(DecodingRequest request, IAnswerGuide guide) =>
@@ -146,7 +82,4 @@ internal sealed class ChatRoute(Answering answering, LibraryPrompt library)
         if (request.Audio is { ValueKind: not JsonValueKind.Null } || request.Modalities?.Exists(m => m != "text") == true)
             throw ApiException.Unsupported(request.Modalities is null ? "audio" : "modalities", "this model writes text.");
     }
-
-    // What a stream tells besides text.
-    private sealed record Telling(bool Logprobs, bool ReadsCalls, bool Usage);
 }

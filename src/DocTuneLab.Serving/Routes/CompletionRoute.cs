@@ -50,7 +50,7 @@ internal sealed class CompletionRoute(Answering answering)
                 told.AddPrompt(requests[i].Prompt, await answering.Models.Batch.ScoreAsync(requests[i].Prompt, requests[i].Adapter,
                     requests[i].Alternatives, cancel));
             foreach (var token in answer.Tokens) told.Add(token);
-            choices.Add(new(i, echo + answer.Text, ChatRoute.End(answer), request.Logprobs is null ? null : told.All));
+            choices.Add(new(i, echo + answer.Text, ChatAnswers.End(answer), request.Logprobs is null ? null : told.All));
         }
         return Results.Json(frame with
         {
@@ -66,8 +66,9 @@ internal sealed class CompletionRoute(Answering answering)
         var tokens = new TokenTexts(answering.Models.Base.Tokenizer);
         var told = requests.Select(_ => new TextLogprobs(tokens)).ToList();
         var decoded = 0;
-        await foreach (var (index, piece, whole) in answering.StreamAsync(requests, cancel))
+        await foreach (var news in answering.StreamAsync(requests, cancel))
         {
+            var (index, piece, whole) = (news.Index, news.Piece, news.Whole);
             decoded += whole?.Decoded ?? 0;
             CompletionLogprobs? logprobs = null;
             if (request.Logprobs is not null && piece is not null)
@@ -77,7 +78,7 @@ internal sealed class CompletionRoute(Answering answering)
             }
             await stream.SendAsync(frame with
             {
-                Choices = [new(index, piece?.Text ?? "", whole is null ? null : ChatRoute.End(whole), logprobs)],
+                Choices = [new(index, piece?.Text ?? "", whole is null ? null : ChatAnswers.End(whole), logprobs)],
             }, null, cancel);
         }
         if (request.StreamOptions?.IncludeUsage == true)
@@ -106,18 +107,8 @@ internal sealed class CompletionRoute(Answering answering)
         _ => throw Wrong(),
     };
 
-    private IReadOnlyList<int> Text(string text, string? suffix)
-    {
-        if (suffix is null) return answering.Models.Base.Tokenizer.EncodeDocument(text);
-        try
-        {
-            return new LocalModel(answering.Models.Base).FillInMiddle(text, suffix);
-        }
-        catch (LabException e)
-        {
-            throw ApiException.Unsupported("suffix", e.Message);
-        }
-    }
+    private IReadOnlyList<int> Text(string text, string? suffix) => suffix is null ? answering.Models.Base.Tokenizer.EncodeDocument(text)
+        : GapRoute.Prompt(answering.Models, text, suffix);
 
     private int[] Ids(JsonElement ids)
     {

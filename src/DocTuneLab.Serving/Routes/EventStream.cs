@@ -24,6 +24,14 @@ internal sealed class EventStream(HttpResponse response)
         await response.Body.FlushAsync(cancel);
     }
 
+    /// <summary>Sends a line that programs skip which do not know it, since it is a comment.</summary>
+    public async Task CommentAsync(string text, CancellationToken cancel)
+    {
+        Begin();
+        await response.WriteAsync($": {text}\n\n", cancel);
+        await response.Body.FlushAsync(cancel);
+    }
+
     /// <summary>Says that nothing follows.</summary>
     public async Task DoneAsync(CancellationToken cancel)
     {

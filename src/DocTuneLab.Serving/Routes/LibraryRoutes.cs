@@ -61,7 +61,7 @@ internal sealed class LibraryRoutes(Answering answering, LibraryKnowledge? known
         var (turns, sources) = _library.WithPages(request.Messages ?? [], request.Docs);
         var ids = ChatPrompt.Of(answering.Models, turns, null);
         return Results.Json(new PromptAnswer(answering.Models.Base.Tokenizer.Decode(ids, skipSpecialTokens: false), ids.Count,
-            [.. sources.Select(c => new PromptSource(c.DocumentPath, string.Join(" > ", c.HeadingPath), c.Text))]), ApiJson.Options);
+            PromptSource.Of(sources)), ApiJson.Options);
     }
 
     /// <summary><c>POST /lab/votes</c>.</summary>

@@ -61,8 +61,9 @@ internal sealed class ResponseRoute(Answering answering)
             await Send(OfItem("output_item.added") with { Item = item });
             await Send(OfPart("content_part.added") with { Part = new("") });
         }
-        await foreach (var (_, piece, whole) in answering.StreamAsync(asked, cancel))
+        await foreach (var news in answering.StreamAsync(asked, cancel))
         {
+            var (piece, whole) = (news.Piece, news.Whole);
             if (number == 0) await Begin();
             if (piece is { Text.Length: > 0 })
             {
@@ -119,7 +120,10 @@ internal sealed class ResponseRoute(Answering answering)
     private static void Refuse(ResponseRequest request)
     {
         if (request.PreviousResponseId is not null)
-            throw ApiException.Unsupported("previous_response_id", "nothing is kept here: send the conversation as 'input'.");
+            // By the word at which editors send the conversation again by themselves.
+            throw new ApiException(StatusCodes.Status400BadRequest,
+                "'previous_response_id' is not supported: nothing is kept here: send the conversation as 'input'.",
+                "previous_response_id", "previous_response_not_found");
         if (request.Conversation is { ValueKind: not JsonValueKind.Null })
             throw ApiException.Unsupported("conversation", "nothing is kept here: send the conversation as 'input'.");
         if (request.Background == true) throw ApiException.Unsupported("background", "nothing is kept here: wait for the answer.");

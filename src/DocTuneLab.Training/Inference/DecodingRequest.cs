@@ -38,6 +38,10 @@ public sealed record DecodingRequest
 
     /// <summary>Called on the batch's own thread with text that is certain, as it comes. It must not wait.</summary>
     public Action<DecodedPiece>? OnPiece { get; init; }
+
+    /// <summary>Called after every token of a guided answer, whose text comes only at its end, with how many were decoded so far. It must
+    /// not wait.</summary>
+    public Action<int>? OnDecoded { get; init; }
 }
 
 /// <summary>A token that was chosen.</summary>

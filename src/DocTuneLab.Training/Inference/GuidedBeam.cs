@@ -27,6 +27,9 @@ internal sealed class GuidedBeam(IGuidedAnswer guide, TokenStream stream, IReadO
     /// <summary>Whether nothing more is written.</summary>
     public bool IsDone { get; private set; }
 
+    /// <summary>Tokens that were decoded, of all ways.</summary>
+    public int Decoded => _decoded;
+
     /// <summary>Of each way that goes on the number that it had before its last token.</summary>
     public int[] Rows => [.. _live.Select(w => w.Row)];
 

@@ -51,6 +51,9 @@ internal sealed class GuidedSequence(IGuidedAnswer guide, TokenStream stream, IR
     /// <summary>Whether nothing more is written.</summary>
     public bool IsDone { get; private set; }
 
+    /// <summary>Tokens that were decoded, what was given up included.</summary>
+    public int Decoded => _decoded;
+
     /// <summary>The answer as it stands.</summary>
     public GuidedText Result => new(_way[^1].Text + _way[^1].Stream.Fork().End(), _turns, _decoded, _gaveUp) { EndedBecause = _ended };
 

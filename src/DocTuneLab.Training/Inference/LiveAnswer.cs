@@ -86,6 +86,7 @@ internal sealed class LiveAnswer : IDisposable
     public void Advance(Func<int, Candidates> likeliest)
     {
         _guided!.Advance(likeliest);
+        Request.OnDecoded?.Invoke(_guided.Decoded);
         IsDone = _guided.IsDone;
         if (IsDone) _end = _guided.Position + 1 >= _limit ? DecodingEnd.Length : DecodingEnd.Stop;
     }

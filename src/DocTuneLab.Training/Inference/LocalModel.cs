@@ -109,7 +109,7 @@ public sealed class LocalModel : ILanguageModel
     public IReadOnlyList<GuidedText> Generate(IReadOnlyList<IReadOnlyList<Message>> prompts, IReadOnlyList<IAnswerGuide?> guides,
         SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default) =>
         Complete([.. prompts.Select(p => _model.Tokenizer.Encode(_model.ChatTemplate.Render(p, addGenerationPrompt: true),
-            specialTokens: true))], guides, options, budget, progress, cancel);
+            specialTokens: true))], guides, options, budget, progress, cancel: cancel);
 
     /// <summary>Goes on from token ids under guides, without a chat template, such as in a gap (<see cref="FillInMiddle"/>).</summary>
     /// <param name="prompts">Token ids.</param>
@@ -117,11 +117,14 @@ public sealed class LocalModel : ILanguageModel
     /// <param name="options">Sampling.</param>
     /// <param name="budget">How much may be tried.</param>
     /// <param name="progress">Called with the number of finished prompts.</param>
+    /// <param name="onDecoded">Called after every step with how many tokens were decoded so far for those that are written at once.
+    /// </param>
     /// <param name="cancel">Stops between tokens.</param>
     /// <returns>Texts in the order of <paramref name="prompts"/>.</returns>
     /// <exception cref="LabException">A prompt is empty or leaves no room in the model's context.</exception>
     public IReadOnlyList<GuidedText> Complete(IReadOnlyList<IReadOnlyList<int>> prompts, IReadOnlyList<IAnswerGuide?> guides,
-        SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, CancellationToken cancel = default)
+        SamplingOptions options, GuideBudget budget, IProgress<int>? progress = null, Action<int>? onDecoded = null,
+        CancellationToken cancel = default)
     {
         Check(_model, prompts, options);
         if (budget.Beams > 1 && options.Temperature > 0)
@@ -139,7 +142,8 @@ public sealed class LocalModel : ILanguageModel
                     var limit = Limit(prompts[i].Count, options);
                     var beam = new GuidedBeam((guides[i] ?? FreeAnswer.Guide).Begin(), _model.Tokenizer.Stream(), _ends, budget, limit);
                     results[i] = ComputeDevices.Within(_model.Decoder.Device, $"{budget.Beams} beams",
-                        "ask for fewer, or end what else uses it", () => ByBeams(pass, prompts[i].ToArray(), limit, beam, budget, cancel));
+                        "ask for fewer, or end what else uses it",
+                        () => ByBeams(pass, prompts[i].ToArray(), limit, beam, budget, onDecoded, cancel));
                     progress?.Report(++done);
                 }
                 continue;
@@ -152,15 +156,16 @@ public sealed class LocalModel : ILanguageModel
             var capacity = Capacity(group.Select(i => prompts[i].Count), options);
             ComputeDevices.Within(_model.Decoder.Device, $"{group.Length} prompts at once",
                 "ask for fewer tokens, or end what else uses it",
-                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], capacity, sequences, Likeliest, cancel));
+                () => GenerateGuided(pass, [.. group.Select(i => prompts[i].ToArray())], capacity,
+                    sequences, Likeliest, onDecoded, cancel));
             for (var i = 0; i < group.Length; i++) results[group[i]] = sequences[i].Result;
             progress?.Report(done += group.Length);
         }
         return results;
     }
 
-    private static GuidedText ByBeams(
-        DecodingPass pass, int[] prompt, int limit, GuidedBeam beam, GuideBudget budget, CancellationToken cancel)
+    private static GuidedText ByBeams(DecodingPass pass, int[] prompt, int limit, GuidedBeam beam, GuideBudget budget,
+        Action<int>? onDecoded, CancellationToken cancel)
     {
         var logits = pass.Read([.. Enumerable.Repeat(prompt, budget.Beams)], prompt.Length + limit);
         for (var ways = 1; !beam.IsDone;)
@@ -168,6 +173,7 @@ public sealed class LocalModel : ILanguageModel
             cancel.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             beam.Advance(Greedy(logits[..ways], budget.Candidates));
+            onDecoded?.Invoke(beam.Decoded);
             if (beam.IsDone) break;
             var rows = beam.Rows;
             pass.Reorder(rows);
@@ -184,7 +190,7 @@ public sealed class LocalModel : ILanguageModel
     private int Capacity(IEnumerable<int> prompts, SamplingOptions options) => prompts.Max(p => p + Limit(p, options));
 
     private static bool GenerateGuided(DecodingPass pass, int[][] prompts, int capacity, GuidedSequence[] sequences,
-        Func<Tensor, int[], Func<int, Candidates>[]> likeliest, CancellationToken cancel)
+        Func<Tensor, int[], Func<int, Candidates>[]> likeliest, Action<int>? onDecoded, CancellationToken cancel)
     {
         var live = Enumerable.Range(0, prompts.Length).ToArray();
         var logits = pass.Read(prompts, capacity);
@@ -196,6 +202,7 @@ public sealed class LocalModel : ILanguageModel
             // Guides of different answers have nothing in common, and each takes a compiler's time.
             Parallel.For(0, live.Length, new ParallelOptions { CancellationToken = cancel },
                 row => sequences[live[row]].Advance(candidates[row]));
+            onDecoded?.Invoke(sequences.Sum(s => s.Decoded));
             live = [.. live.Where(i => !sequences[i].IsDone)];
             if (live.Length > 0)
                 logits = pass.Add(live, [.. live.Select(i => sequences[i].NextToken)],

@@ -23,9 +23,15 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await page.GetByLabel("nano + compiler").PressAsync("Space");
         await page.GetByLabel("Header of a method to write").FillAsync("public static long Litres(WaterLot lot)");
         await page.GetByLabel("Question").FillAsync("The litres of a lot.");
+        // What stands there for a moment only: how far the search is.
+        await page.EvaluateAsync("""
+            () => new MutationObserver(() => window.searched ||= /searching: \d+ tokens decoded/.test(document.body.innerText))
+                .observe(document.body, { subtree: true, childList: true })
+            """);
         await page.GetByLabel("Question").PressAsync("Control+Enter");
         var guided = page.Locator("article.answer", new() { HasText = "nano + compiler" });
         await guided.GetByText("✓ compiles").WaitForAsync();
+        Assert.True(await page.EvaluateAsync<bool>("window.searched === true"));
         var free = page.Locator("article.answer").First;
         await free.Locator(".verdict").WaitForAsync();
         Assert.Contains("does not compile", await free.Locator(".verdict").InnerTextAsync());
@@ -50,8 +56,13 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await page.GetByLabel("nano + pages").PressAsync("Space");
         await page.GetByRole(AriaRole.Button, new() { Name = "Ask", Exact = true }).ClickAsync();
         var read = page.Locator("article.answer");
-        await read.GetByRole(AriaRole.Button, new() { Name = "Show the prompt" }).ClickAsync();
-        await read.GetByText("reference/water-lot.md").First.WaitForAsync();
+        // The pages that it read open by keyboard, below a name for those who do not see them.
+        var pages = read.GetByRole(AriaRole.Region, new() { Name = "Pages that nano + pages read" });
+        var first = pages.Locator("summary", new() { HasText = "reference/water-lot.md" }).First;
+        await first.FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await pages.Locator("details[open] pre").WaitForAsync();
+        Assert.Contains("WaterLot", await pages.Locator("details[open] pre").InnerTextAsync());
         Assert.Empty(browser.Errors);
     }
 
@@ -70,12 +81,14 @@ public sealed class ChatPageTests(ChatPageTests.Served served) : IClassFixture<C
         await page.GetByLabel("Key").FillAsync("sesame");
         await page.GetByLabel("Key").PressAsync("Tab");
         await page.GetByLabel("nano + compiler").CheckAsync();
+        await page.GetByLabel("nano + pages").CheckAsync();
         await page.GetByLabel("Header of a method to write")
             .FillAsync("public static IReadOnlyList<WaterLot> Shares(WaterLot lot, int parts)");
         await page.GetByLabel("Question").FillAsync("Fair shares of a lot.");
         await page.GetByLabel("Question").PressAsync("Control+Enter");
-        await page.GetByText("✓ compiles").WaitForAsync();
+        await page.GetByText("✓ compiles").First.WaitForAsync();
         await page.Locator(".verdict").Nth(1).WaitForAsync();
+        await page.Locator(".sources summary").First.ClickAsync();
         await browser.FitsAndNamesAllAsync();
         await browser.ShootAsync($"chat-{width}-{scheme}.png".ToLowerInvariant());
         Assert.Empty(browser.Errors);

@@ -31,6 +31,14 @@ said.response = response.output_text;
 const events = client.responses.stream({ model, input: 'What is a string?', max_output_tokens: 12, temperature: 0 });
 said.streamedResponse = (await events.finalResponse()).output_text;
 
+// Two fields of this server's own: what it sends besides is no trouble to a client that does not know it.
+const signature = 'public static long Litres(WaterLot lot)';
+const own = { model, messages, max_tokens: 64, temperature: 0, docs: true, guide: { signature } };
+const guided = await client.chat.completions.create(own);
+said.guided = guided.choices[0].message.content;
+said.pages = guided.sources.length;
+said.streamedGuided = (await client.chat.completions.stream(own).finalChatCompletion()).choices[0].message.content;
+
 said.errors = [];
 const wrong = [
   () => client.chat.completions.create({ model: 'gpt-5', messages }),

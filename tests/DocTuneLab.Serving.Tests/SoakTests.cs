@@ -41,8 +41,8 @@ public sealed class SoakTests(ServedNano served) : IClassFixture<ServedNano>
         for (var i = 0; i < 100 && served.Models.Batch.Running + served.Models.Batch.Waiting > 0; i++) await Task.Delay(100, cancel);
         Assert.Equal((0, 0), (served.Models.Batch.Running, served.Models.Batch.Waiting));
         TestContext.Current.TestOutputHelper?.WriteLine($"managed heap by thirds: {string.Join(", ", heap.Select(h => $"{h >> 10} KB"))}");
-        // 1 KB for each request of a third would be 600 KB.
-        Assert.True(heap[2] < heap[1] + (512 << 10), $"the managed heap grew: {string.Join(", ", heap)} bytes by thirds");
+        // 1 KB kept of each request is 300 KB more in a third (tried); without, no third had more than the one before.
+        Assert.True(heap[2] < heap[1] + (192 << 10), $"the managed heap grew: {string.Join(", ", heap)} bytes by thirds");
     }
 
     private static long Live()

@@ -7,6 +7,24 @@ namespace DocTuneLab.Training.Tests;
 public sealed class KernelTests
 {
     [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8192)]
+    [InlineData(8195)]
+    public void Powers_of_many_values_are_those_of_each(int count)
+    {
+        var random = new Random(count);
+        var values = Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 60) - 40)).ToArray();
+        var largest = Powers.Largest(values);
+        Assert.Equal(values.Max(), largest);
+        var powers = new double[count];
+        var sum = Powers.Sum(values, largest, 0.7, powers);
+        Assert.All(values.Zip(powers), p => Assert.Equal(1, p.Second / Math.Exp(((double)p.First - largest) / 0.7), 1e-12));
+        Assert.Equal(1, sum / powers.Sum(), 1e-12);
+        Assert.Equal(sum, Powers.Sum(values, largest, 0.7, []));
+    }
+
+    [Theory]
     [InlineData(1, 1, 1)]
     [InlineData(7, 31, 5)]
     [InlineData(8, 32, 256)]

@@ -1,5 +1,6 @@
 using DocTuneLab.Training.Adapters;
 using DocTuneLab.Training.Models;
+using DocTuneLab.Training.Simd;
 using static TorchSharp.torch;
 
 namespace DocTuneLab.Training.Inference;
@@ -80,14 +81,15 @@ internal sealed class BatchLane(BaseModel model, LoraAdapter? adapter, bool keep
 
     public void Dispose() => _pass?.Dispose();
 
-    private static void Advance(LiveAnswer[] live, Tensor logits)
+    private static unsafe void Advance(LiveAnswer[] live, Tensor logits)
     {
-        var width = (int)logits.shape[1];
         if (Array.Exists(live, a => !a.IsGuided))
         {
-            var values = logits.cpu().data<float>().ToArray();
+            // Where they are, or once brought here: as arrays, they would be copied at every token.
+            using var here = logits.cpu();
+            var values = here.Rows();
             for (var row = 0; row < live.Length; row++)
-                if (!live[row].IsGuided) live[row].Advance(values.AsSpan(row * width, width));
+                if (!live[row].IsGuided) live[row].Advance(new Span<float>(values.Row(row), (int)here.size(1)));
         }
         if (!Array.Exists(live, a => a.IsGuided)) return;
         var guided = Enumerable.Range(0, live.Length).Where(row => live[row].IsGuided).ToArray();

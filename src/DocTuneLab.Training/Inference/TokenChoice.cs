@@ -1,4 +1,5 @@
 using DocTuneLab.Conversations;
+using DocTuneLab.Training.Simd;
 
 namespace DocTuneLab.Training.Inference;
 
@@ -12,6 +13,7 @@ internal sealed class TokenChoice(DecodingRequest request)
     private readonly SamplingOptions _options = request.Sampling;
     private readonly Random _random = new(unchecked(request.Sampling.Seed * 1_000_003));
     private readonly Dictionary<int, int> _counts = [];
+    private double[] _powers = [];
 
     /// <summary>The next token.</summary>
     /// <param name="logits">A logit for each token of the vocabulary; may be written to.</param>
@@ -47,9 +49,8 @@ internal sealed class TokenChoice(DecodingRequest request)
     /// <summary>Logarithm of the sum of what the values are logarithms of.</summary>
     public static double LogSum(ReadOnlySpan<float> values)
     {
-        var (largest, sum) = ((double)values[ArgMax(values)], 0.0);
-        foreach (var value in values) sum += Math.Exp(value - largest);
-        return largest + Math.Log(sum);
+        var largest = Powers.Largest(values);
+        return largest + Math.Log(Powers.Sum(values, largest, 1, []));
     }
 
     // Penalties and bias; what the tokens that they touch had before.
@@ -73,9 +74,8 @@ internal sealed class TokenChoice(DecodingRequest request)
 
     private int Drawn(ReadOnlySpan<float> logits)
     {
-        var p = new double[logits.Length];
-        var (largest, sum) = ((double)logits[ArgMax(logits)], 0.0);
-        for (var i = 0; i < p.Length; i++) sum += p[i] = Math.Exp((logits[i] - largest) / _options.Temperature);
+        var p = _powers.Length == logits.Length ? _powers : _powers = new double[logits.Length];
+        var sum = Powers.Sum(logits, Powers.Largest(logits), _options.Temperature, p);
         if (_options is { TopK: 0, TopP: >= 1, MinP: 0 }) return Draw(p, [], sum);
         // The largest is 1 before it is shared out.
         var order = Enumerable.Range(0, p.Length).Where(i => p[i] >= Likely).ToArray();
@@ -99,11 +99,5 @@ internal sealed class TokenChoice(DecodingRequest request)
         return order.Length == 0 ? count - 1 : order[^1];
     }
 
-    private static int ArgMax(ReadOnlySpan<float> values)
-    {
-        var best = 0;
-        for (var i = 1; i < values.Length; i++)
-            if (values[i] > values[best]) best = i;
-        return best;
-    }
+    private static int ArgMax(ReadOnlySpan<float> values) => Math.Max(0, values.IndexOf(Powers.Largest(values)));
 }

@@ -125,8 +125,7 @@ public sealed class LabSession : IDisposable
             };
             (name, code) = (folder.Name, [.. folder.Sources, .. code ?? []]);
         }
-        if (code?.FirstOrDefault(c => !Path.Exists(c)) is { } missing)
-            throw new LabException($"{missing}: no such file or folder of C# to mine usages from. Correct the path of --source.");
+        LibraryFolder.CheckSources(code ?? []);
         var (stage, report) = DocumentStage.Parse(Storage,
             options with { TokenizerDirectory = options.TokenizerDirectory ?? TokenizerFolder() }, Hooks, name);
         (Documents, _library) = (stage, stage.Library);

@@ -144,7 +144,7 @@ public sealed class LabServerTests : IAsyncLifetime
         var kept = (await AskAsync("PUT", "/labs/one/plan", """{"base":" ","held_out":3}""")).Answer;
         Assert.Equal(((string?)usual["base"], 3), ((string?)kept["plan"]!["base"], (int?)kept["plan"]!["held_out"]));
         Assert.Empty(kept["found"]!.AsArray());
-        Assert.False(File.Exists(plan + ".new"));
+        Assert.False(File.Exists(plan + ".tmp"));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Experiments.Flow;
 
@@ -21,9 +22,7 @@ internal sealed class FlowMemory
         set
         {
             _made[stage] = value!;
-            var path = Path.Combine(_lab, FileName);
-            File.WriteAllText(path + ".new", JsonSerializer.Serialize(_made));
-            File.Move(path + ".new", path, overwrite: true);
+            WholeFile.Write(Path.Combine(_lab, FileName), JsonSerializer.Serialize(_made));
         }
     }
 

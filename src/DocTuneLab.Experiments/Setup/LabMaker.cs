@@ -25,8 +25,7 @@ public static class LabMaker
             if (File.Exists(Path.Combine(folder, name)))
                 throw new LabException($"{asked.Folder}: is a lab already ({name} is there), and nothing is overwritten. "
                     + "Give another folder.");
-        if (asked.Sources.FirstOrDefault(s => !Path.Exists(s)) is { } missing)
-            throw new LabException($"{missing}: no such file or folder of C# to mine usages from. Correct the path of --source.");
+        LibraryFolder.CheckSources(asked.Sources);
         asked = WithWhatLiesThere(asked, folder);
         var (baseModel, isSample) = BaseChoice.Of(asked.Base, folder);
         var isNew = !Directory.Exists(folder);

@@ -44,6 +44,14 @@ public sealed record LibraryFolder
     /// <summary>Whether there are held-out tasks.</summary>
     public bool HasTasks => File.Exists(Tasks) || (Directory.Exists(Tasks) && Directory.EnumerateFiles(Tasks, "*.jsonl").Any());
 
+    /// <summary>Refuses a path of C# where nothing is.</summary>
+    /// <exception cref="LabException">One is missing.</exception>
+    internal static void CheckSources(IEnumerable<string> sources)
+    {
+        if (sources.FirstOrDefault(s => !Path.Exists(s)) is { } missing)
+            throw new LabException($"{missing}: no such file or folder of C# to mine usages from. Correct the path of --source.");
+    }
+
     /// <summary>Whether a folder looks as if a library lay in it.</summary>
     public static bool Is(string folder) => File.Exists(Path.Combine(folder, FileName))
         || (Directory.Exists(Path.Combine(folder, AssemblyFolder)) && Directory.Exists(Path.Combine(folder, DocsFolder)));

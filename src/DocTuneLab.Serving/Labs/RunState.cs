@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DocTuneLab.Experiments.Flow;
 using DocTuneLab.Serving.Protocol;
+using DocTuneLab.Storage;
 
 namespace DocTuneLab.Serving.Labs;
 
@@ -131,8 +132,7 @@ internal sealed class RunState : IProgress<FlowNews>
         _written = _time.GetTimestamp();
         try
         {
-            File.WriteAllText(_path + ".new", JsonSerializer.Serialize(_view with { Losses = _losses }, ApiJson.Options));
-            File.Move(_path + ".new", _path, overwrite: true);
+            WholeFile.Write(_path, JsonSerializer.Serialize(_view with { Losses = _losses }, ApiJson.Options));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

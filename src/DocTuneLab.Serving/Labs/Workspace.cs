@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using DocTuneLab.Experiments.Flow;
 using DocTuneLab.Experiments.Setup;
 using DocTuneLab.Serving.Protocol;
+using DocTuneLab.Storage;
 using Microsoft.AspNetCore.Http;
 using ApiException = DocTuneLab.Serving.Protocol.ApiException;
 
@@ -63,9 +64,7 @@ public sealed partial class Workspace(string folder,
     internal LabPlan Choose(string name, PlanFields? fields)
     {
         var plan = Planned(fields, PlanOf(name));
-        var path = Path.Combine(FolderOf(name), PlanFile);
-        File.WriteAllText(path + ".new", JsonSerializer.Serialize(plan, ApiJson.Options));
-        File.Move(path + ".new", path, overwrite: true);
+        WholeFile.Write(Path.Combine(FolderOf(name), PlanFile), JsonSerializer.Serialize(plan, ApiJson.Options));
         return plan;
     }
 

@@ -25,18 +25,15 @@ internal sealed class EventStream(HttpResponse response)
     }
 
     /// <summary>Sends a line that programs skip which do not know it, since it is a comment.</summary>
-    public async Task CommentAsync(string text, CancellationToken cancel)
-    {
-        Begin();
-        await response.WriteAsync($": {text}\n\n", cancel);
-        await response.Body.FlushAsync(cancel);
-    }
+    public Task CommentAsync(string text, CancellationToken cancel) => LineAsync($": {text}", cancel);
 
     /// <summary>Says that nothing follows.</summary>
-    public async Task DoneAsync(CancellationToken cancel)
+    public Task DoneAsync(CancellationToken cancel) => LineAsync("data: [DONE]", cancel);
+
+    private async Task LineAsync(string line, CancellationToken cancel)
     {
         Begin();
-        await response.WriteAsync("data: [DONE]\n\n", cancel);
+        await response.WriteAsync($"{line}\n\n", cancel);
         await response.Body.FlushAsync(cancel);
     }
 

@@ -22,10 +22,7 @@ internal static class RunManifest
             ["results"] = run.Results is null ? null : JsonNode.Parse(run.Results),
         };
         Directory.CreateDirectory(run.Directory);
-        // Written aside and moved, so that a crash leaves the former manifest whole.
-        var file = PathIn(run.Directory);
-        File.WriteAllText(file + ".tmp", manifest.ToJsonString(s_indented) + "\n");
-        File.Move(file + ".tmp", file, overwrite: true);
+        WholeFile.Write(PathIn(run.Directory), manifest.ToJsonString(s_indented) + "\n");
     }
 
     /// <summary>What the manifest of a run says of its end, if it got that far.</summary>

@@ -45,7 +45,7 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         if (execution is null || answers.Count == 0) return [.. results];
 
         // What does not compile or is refused is not run. Sampled answers repeat each other; each distinct unit runs once.
-        var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles)
+        var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles && !results[i].Refused)
             .GroupBy(i => (answers[i].Task, units[i]!.Source)).Select(g => g.ToList()).ToList();
         using var sandbox = new Sandbox(judge.References, execution, _references);
         var outcomes = sandbox.RunAll(
@@ -146,8 +146,13 @@ internal sealed class AnswerScorer(CSharpJudge judge)
             GoldUsed = [.. task.GoldSymbols.Where(used.Contains)],
             GoldMissed = [.. task.GoldSymbols.Where(g => !used.Contains(g))],
         };
-        return (Refuse(result, unit, ShadowedTypes.Find(judge, task, unit)), unit);
+        return (Refuse(WithLibrary(result), unit, ShadowedTypes.Find(judge, task, unit)), unit);
     }
+
+    // Whoever does by hand what the library does has not shown that the library is known, whatever the values are.
+    private static CodeResult WithLibrary(CodeResult result) =>
+        !result.Compiles || result.GoldMissed.Count == 0 || result.Count(SymbolUseKind.Resolved) > 0 ? result
+            : result with { Refused = true, Message = "refused, not run: it uses nothing of the library" };
 
     /// <summary>An answer that brings its own version of the library says nothing of the library: what it declares is invented.</summary>
     private static CodeResult Refuse(CodeResult result, SolutionUnit unit, IReadOnlyList<(string Name, int Line)> shadowed) =>

@@ -195,7 +195,7 @@ public class EvaluatorTests
                 good,
                 good with { Id = "gold", GoldSymbols = ["M:Brine.Vat.Stir", .. good.GoldSymbols] },
                 good with { Id = "unused", GoldSymbols = ["P:Brine.Vat.Capacity"] },
-                good with { Id = "wrong", Reference = "return 1;" },
+                good with { Id = "wrong", Reference = "return new Vat(1).Capacity;" },
                 good with { Id = "broken", Reference = "return vat;" },
                 good with { Id = "lazy", Stub = good.Reference },
                 good with { Id = "stub", Stub = "return x;" },

@@ -65,6 +65,7 @@ public class FormTests(SampleLibrary library) : IClassFixture<SampleLibrary>
         s_mm with
         {
             Id = "generic",
+            GoldSymbols = [],
             Signature = "public static T Last<T>(IEnumerable<T> values) where T : struct",
             Reference = "return values.Last();",
             Tests = ["Check.Equal(3, Solution.Last<int>([1, 2, 3]));"],

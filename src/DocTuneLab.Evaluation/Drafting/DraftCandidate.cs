@@ -10,18 +10,21 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <summary>A draft before it is tried.</summary>
 internal sealed class DraftCandidate
 {
-    private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 260, FewestTests = 3;
+    private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 320, MostExamples = 2, FewestTests = 3;
 
     /// <summary>What stands between the words of an instruction and the calls that it shows.</summary>
     public const string BeforeExamples = "\nFor example:\n";
 
     private readonly List<IReadOnlyList<string>> _values = [];
     private readonly List<Usage> _found;
+    private readonly ExampleArguments _examples;
 
-    private DraftCandidate(Usage found, DraftMethod method, IReadOnlyList<string> members, IReadOnlyList<string> steps,
-        (string Document, Split Split) page)
+    private DraftCandidate(Usage found, DraftMethod method, IReadOnlyList<string> members, (IReadOnlyList<string> Steps,
+        ExampleArguments Examples) words, (string Document, Split Split) page)
     {
-        (_found, Method, Members, Steps, Document, Split) = ([found], method, members, steps, page.Document, page.Split);
+        (_found, Method, Members, Document, Split) = ([found], method, members, page.Document, page.Split);
+        (Steps, _examples) = words;
+        IsGiven = GivenNames.AreMost(members, Steps);
         Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
         Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
         Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
@@ -45,6 +48,9 @@ internal sealed class DraftCandidate
 
     /// <summary>What it does, in words.</summary>
     public IReadOnlyList<string> Steps { get; }
+
+    /// <summary>Whether its words are the members' names.</summary>
+    public bool IsGiven { get; }
 
     /// <summary>What it is known by: those, and what it asks of the framework, as names.</summary>
     public IReadOnlyList<string> Calls { get; }
@@ -99,7 +105,7 @@ internal sealed class DraftCandidate
             return null;
         }
         why = "";
-        var candidate = new DraftCandidate(usage, method, members, steps, page);
+        var candidate = new DraftCandidate(usage, method, members, (steps, new ExampleArguments(method, members, wording)), page);
         candidate.Add(chosen.Values);
         return candidate;
     }
@@ -142,10 +148,16 @@ internal sealed class DraftCandidate
             why = "a parameter changes nothing";
             return null;
         }
+        var examples = Examples(observed);
+        if (examples.Count == 0)
+        {
+            why = "no call of it can be shown without naming what it needs";
+            return null;
+        }
         return new()
         {
             Id = Id,
-            Instruction = Instruction(observed),
+            Instruction = $"{Instruction()}{BeforeExamples}{string.Join('\n', examples)}",
             Signature = Method.Signature,
             Context = Method.Usage.Context,
             Usings = Method.Usage.Usings,
@@ -197,20 +209,15 @@ internal sealed class DraftCandidate
         return pairs.Count > 0 && pairs.TrueForAll(same => same);
     }
 
-    private string Instruction(IReadOnlyList<Observed> observed)
-    {
-        var steps = Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
-        // An example that names what is to be found gives the answer away.
-        var names = Members.Select(m => m.Split('(')[0].Split('.')[^1]).Where(n => n.Skip(1).Any(char.IsUpper)).ToList();
-        var shown = observed.Where(o => o.Result.Length + o.Arguments.Sum(a => a.Length) < LongestExample
-                && !names.Exists(n => o.Arguments.Any(a => Regex.IsMatch(a, $@"\b{Regex.Escape(n)}\b")))).DistinctBy(o => o.Result)
-            .OrderBy(o => o.Threw).ThenByDescending(o => o.Result.Length > 4).Take(2)
-            .Select(o => $"- {string.Join(", ", Method.Parameters.Zip(o.Arguments, (p, a) => $"{p.Name} = {OneLine(a)}"))} "
-                + (o.Threw ? $"throws {o.Result.Split('.')[^1]}" : $"gives {o.Result}")).ToList();
-        return shown.Count == 0 ? steps : $"{steps}{BeforeExamples}{string.Join('\n', shown)}";
-    }
+    private string Instruction() => Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
 
-    private static string OneLine(string code) => string.Join(' ', code.Split('\n').Select(l => l.Trim()));
+    private List<string> Examples(IReadOnlyList<Observed> observed) =>
+    [
+        .. observed.DistinctBy(o => o.Result).OrderBy(o => o.Threw).ThenByDescending(o => o.Result.Length > 4)
+            .Select(o => (Seen: o, Given: _examples.Of(o.Arguments)))
+            .Where(e => e.Given is not null && e.Seen.Result.Length + e.Given.Length < LongestExample).Take(MostExamples)
+            .Select(e => $"- {e.Given} " + (e.Seen.Threw ? $"throws {e.Seen.Result.Split('.')[^1]}" : $"gives {e.Seen.Result}")),
+    ];
 
     private void Add(IReadOnlyList<IReadOnlyList<string>> values)
     {

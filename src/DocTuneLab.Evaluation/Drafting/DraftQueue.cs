@@ -3,7 +3,8 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
-/// <summary>The order in which drafts are tried: by chance from a seed, those first whose calls few tasks make so far.</summary>
+/// <summary>The order in which drafts are tried: by chance from a seed, those first whose calls few tasks make so far. Where words give names
+/// away, as those of a library without comments do, a draft comes last.</summary>
 internal sealed class DraftQueue
 {
     private readonly List<DraftCandidate> _left;
@@ -36,7 +37,7 @@ internal sealed class DraftQueue
         HashSet<string> shapes = new(StringComparer.Ordinal);
         while (batch.Count < most && _left.Count > 0)
         {
-            var next = _left.MinBy(c => c.Calls.Average(m => meant.GetValueOrDefault(m)))!;
+            var next = _left.MinBy(c => (c.IsGiven, c.Calls.Average(m => meant.GetValueOrDefault(m))))!;
             _left.Remove(next);
             if (_shapes.Contains(next.Shape) || !shapes.Add(next.Shape)) count
                 .Fell(next.Method.Usage.Source, "another solves the same but for names and literals");

@@ -97,8 +97,8 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
         }
         if (results.TrueForAll(r => r.Threw)) return ([], "it throws for every value");
         if (AreOfOneItem(run)) return (results, "each of its items is the same");
-        return results.Select(r => r.Result).Distinct(StringComparer.Ordinal).Count() < 2 ? (results, "it gives the same for all values")
-            : (Chosen(results), "");
+        return results.Where(r => !r.Threw).Select(r => r.Result).Distinct(StringComparer.Ordinal).Count() < 2
+            ? (results, "it gives the same for all values") : (Chosen(results), "");
     }
 
     // Lists that differ by their length alone say nothing of what is in them.

@@ -103,10 +103,10 @@ internal static class ReferenceMutants
             .Select(c => c.Code);
         var before = Text(body.WithStatements(SyntaxFactory.List(body.Statements.SkipLast(1))));
         return [.. parts.Select(p => $"{before}\nreturn {p};")
-            .Concat(method.Parameters.Select(p => p.Name).Concat(composed).Concat(ByFramework(method)).Append(Handed(method, result))
-                .OfType<string>()
+            .Concat(method.Parameters.Select(p => p.Name).Concat(new CopiedValues(method).Answers()).Concat(composed)
+                .Concat(ByFramework(method)).Append(Handed(method, result)).OfType<string>()
                 .Select(c => $"return {c};"))
-            .Where(b => b.Trim() != Text(body).Trim()).Distinct(StringComparer.Ordinal).Take(2 * MostShort)
+            .Where(b => b.Trim() != Text(body).Trim()).Distinct(StringComparer.Ordinal).Take(3 * MostShort)
             .Select(b => new Mutant("", b, Decides: true))];
     }
 

@@ -2,13 +2,27 @@ using System.Text.RegularExpressions;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
+/// <summary>By what the values of a property are more or less than others.</summary>
+internal enum SequenceScale
+{
+    /// <summary>Nothing that words can say.</summary>
+    None,
+
+    /// <summary>Numbers and times.</summary>
+    Size,
+
+    /// <summary>Texts.</summary>
+    Alphabet,
+}
+
 /// <summary>Says what LINQ does with the items of a sequence, where its function asks one thing of each.</summary>
 internal static partial class SequenceWording
 {
     /// <summary>The words, or null where there are none.</summary>
     /// <param name="name">The function of LINQ.</param>
     /// <param name="asked">What the given function does, as a clause: "with `x`, get the length".</param>
-    public static string? Of(string name, string asked)
+    /// <param name="scale">Of the values that the function gives.</param>
+    public static string? Of(string name, string asked, SequenceScale scale)
     {
         if (Asked().Match(asked) is { Success: true } whether) return Condition(name, whether.Groups[1].Value);
         if (Got().Match(asked) is not { Success: true } got) return null;
@@ -17,9 +31,11 @@ internal static partial class SequenceWording
         {
             "Where" or "Count" or "Any" or "All" => Condition(name, $"{article} {noun} is `true`"),
             "Select" => $"of each item take {article} {noun}",
-            "OrderBy" => $"order the items by {article} {noun}",
-            "OrderByDescending" => $"order the items by {article} {noun}, the largest first",
+            "OrderBy" when scale == SequenceScale.Alphabet => $"order the items by {article} {noun}, in the order of the alphabet",
+            "OrderBy" when scale == SequenceScale.Size => $"order the items by {article} {noun}, the smallest first",
+            "OrderByDescending" when scale == SequenceScale.Size => $"order the items by {article} {noun}, the largest first",
             "Sum" => $"get the sum of {article} {noun} over all items",
+            _ when scale != SequenceScale.Size => null,
             "Max" => $"get the largest {noun} among the items",
             "Min" => $"get the smallest {noun} among the items",
             "MaxBy" => $"take the item with the largest {noun}",

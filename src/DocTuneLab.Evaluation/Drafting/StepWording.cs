@@ -162,9 +162,18 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     {
         if (!method.Types.UsesLibrary(arguments, _model)) return $"apply `.{name}{Arguments(arguments)}`";
         if (arguments.Arguments is [{ Expression: SimpleLambdaExpressionSyntax { ExpressionBody: { } body } }]
-            && Clauses(body) is [var one] && SequenceWording.Of(name.Identifier.Text, one) is { } words) return words;
-        return $"apply `.{name}` with {string.Join(" and ", arguments.Arguments.Select(a => Value(a.Expression)))}";
+            && Clauses(body) is [var one] && SequenceWording.Of(name.Identifier.Text, one, Scale(body)) is { } words) return words;
+        // What is left would be read as code.
+        return Fail($"no words for what `{name}` does with the library");
     }
+
+    // Texts have an order and no size; of what is one of a few values, nobody knows which is the largest.
+    private SequenceScale Scale(ExpressionSyntax key) => _model.GetTypeInfo(key).Type switch
+    {
+        { SpecialType: SpecialType.System_String or SpecialType.System_Char } => SequenceScale.Alphabet,
+        { TypeKind: TypeKind.Enum } or { SpecialType: SpecialType.System_Boolean } => SequenceScale.None,
+        _ => SequenceScale.Size,
+    };
 
     private List<string> Call(ExpressionSyntax? owner, ISymbol called, SeparatedSyntaxList<ArgumentSyntax> arguments, string? of)
     {
@@ -200,7 +209,7 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     {
         var definition = ((symbol as IMethodSymbol)?.ReducedFrom ?? symbol).OriginalDefinition;
         return definition.GetDocumentationCommentId() is { } id && requests.Of(id) is { } text && !IsOpposite(definition, text)
-            ? Way().Replace(Plain(text, definition), "") : null;
+            && !Unedited().IsMatch(text) ? Way().Replace(Plain(text, definition), "") : null;
     }
 
     // "When false, it is not applied" and a comment that says the opposite of the name are no words for a flag.
@@ -332,8 +341,8 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
         return left is MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax of } ? $"{noun} of `{of}`" : noun;
     }
 
-    // What a property is, from "get the number of …" or "tell whether …".
-    private string Noun(ISymbol symbol)
+    /// <summary>What a property is: "the number of …", from "get the number of …", or "the flag for whether …".</summary>
+    public string Noun(ISymbol symbol)
     {
         var request = Request(symbol);
         if (request is null) return $"the {MemberRequests.Words(symbol.Name)}";
@@ -411,6 +420,10 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
     // "Provides a way to transform …" transforms.
     [GeneratedRegex("^(?:get|return|provide) a way to ")]
     private static partial Regex Way();
+    // Comments that are no request as they stand, and those that speak of the code around them.
+    [GeneratedRegex(@"^(?:find out (?:when|if) |tell whether to |(?:to|for|when|if|by|on|in) )|\bthis (?:instance|method|property)\b"
+        + @"|\b\w+<T\w*>|\bsee (?:also|cref)\b")]
+    private static partial Regex Unedited();
     [GeneratedRegex("^(?:in|un|non|dis)([a-z]{4,})$")]
     private static partial Regex Opposite();
     [GeneratedRegex("^(?:the|a|an) ")]

@@ -16,7 +16,7 @@ public sealed record DraftProgress(int Tried, int Proved, int Wanted);
 /// </summary>
 public static class SuiteDrafting
 {
-    private const int Batch = 48, MostAlike = 4, PerTask = 15;
+    private const int Batch = 48, MostAlike = 2, PerTask = 15;
 
     private delegate DraftCandidate? Making(Usage usage, out string why);
 

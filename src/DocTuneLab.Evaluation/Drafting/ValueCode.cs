@@ -26,6 +26,8 @@ internal sealed class ValueCode(DataTypes types)
         {
             NullNode => "null",
             TextNode t => SymbolDisplay.FormatLiteral(t.Value, quote: true),
+            // A number in a box may be of any of their types.
+            ExactNode when type is { SpecialType: SpecialType.System_Object } => null,
             ExactNode n => Number(n.Value, type),
             FloatingNode f => double.IsFinite(f.Value) ? f.Value.ToString("R", CultureInfo.InvariantCulture) + "d"
                 : double.IsNaN(f.Value) ? "double.NaN" : f.Value > 0 ? "double.PositiveInfinity" : "double.NegativeInfinity",

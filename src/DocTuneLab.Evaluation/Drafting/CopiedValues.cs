@@ -40,7 +40,8 @@ internal sealed class CopiedValues(DraftMethod method)
     {
         if (depth > Deepest) return null;
         if (Element(wanted) is { } element)
-            return paths.Select(p => (p.Path, Item: Element(p.Type))).FirstOrDefault(p => p.Item is not null && IsOwn(p.Item)) is { Item: { } item } list
+            return paths.Select(p => (p.Path, Item: Element(p.Type)))
+                .FirstOrDefault(p => p.Item is not null && IsOwn(p.Item)) is { Item: { } item } list
                 && Filled(element, [.. Paths("item", item)], depth + 1) is { } each ? $"{list.Path}.Select(item => {each}).ToList()" : null;
         if (!IsOwn(wanted)) return null;
         List<string> set = [];
@@ -49,9 +50,9 @@ internal sealed class CopiedValues(DraftMethod method)
             var fitting = paths.Where(p => Converts(p.Type, type)).ToList();
             var value = fitting.Find(p => Last(p.Path).Equals(name, StringComparison.OrdinalIgnoreCase)).Path
                 ?? (fitting is [var only] ? only.Path : null);
-            if (value is null && paths.FirstOrDefault(p => Last(p.Path).Equals(name, StringComparison.OrdinalIgnoreCase)) is { Path: { } whole })
-                value = Filled(type, [.. paths.Where(p => p.Path.StartsWith(whole + '.', StringComparison.Ordinal)
-                    || p.Path == whole)], depth + 1);
+            if (value is null && paths.FirstOrDefault(p => Last(p.Path).Equals(name, StringComparison.OrdinalIgnoreCase)).Path is { } whole)
+                value = Filled(type, [.. paths.Where(p => p.Path == whole || p.Path.StartsWith(whole + '.', StringComparison.Ordinal))],
+                    depth + 1);
             if (value is not null) set.Add($"{name} = {value}");
         }
         return set.Count == 0 ? null : $"new {ValueCode.Name(wanted)} {{ {string.Join(", ", set)} }}";

@@ -3,8 +3,8 @@ using DocTuneLab.Library;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
-/// <summary>The order in which drafts are tried: by chance from a seed, those first whose calls few tasks make so far. Where words give names
-/// away, as those of a library without comments do, a draft comes last.</summary>
+/// <summary>The order in which drafts are tried: by chance from a seed, those first whose calls few tasks make so far. Where words give
+/// names away, as those of a library without comments do, a draft comes last.</summary>
 internal sealed class DraftQueue
 {
     private readonly List<DraftCandidate> _left;

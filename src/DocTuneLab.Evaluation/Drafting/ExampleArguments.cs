@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DocTuneLab.Corpus.Language;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -12,7 +13,7 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <param name="method">The method that is called.</param>
 /// <param name="members">Documentation ids of what the task needs.</param>
 /// <param name="wording">What properties are, in the words of the task.</param>
-internal sealed class ExampleArguments(DraftMethod method, IReadOnlyList<string> members, StepWording wording)
+internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList<string> members, StepWording wording)
 {
     private readonly HashSet<string> _asked = members.Select(GivenNames.Name).Where(n => n.Length > 0).ToHashSet(StringComparer.Ordinal);
 
@@ -32,7 +33,8 @@ internal sealed class ExampleArguments(DraftMethod method, IReadOnlyList<string>
     }
 
     // A name of one small word may be a word of a value: what stands as an identifier is a name.
-    private bool Names(SyntaxNode node) => node.DescendantTokens().Any(t => t.IsKind(SyntaxKind.IdentifierToken) && _asked.Contains(t.ValueText)
+    private bool Names(SyntaxNode node) => node.DescendantTokens().Any(t =>
+        t.IsKind(SyntaxKind.IdentifierToken) && _asked.Contains(t.ValueText)
         || t.IsKind(SyntaxKind.StringLiteralToken) && _asked.Any(n => n.Skip(1).Any(char.IsUpper)
             && Regex.IsMatch(t.ValueText, $@"\b{Regex.Escape(n)}\b")));
 
@@ -51,25 +53,43 @@ internal sealed class ExampleArguments(DraftMethod method, IReadOnlyList<string>
         var what = all[0].Values.Select(v => v.What).ToList();
         if (all.Exists(a => !a.Values.Select(v => v.What).SequenceEqual(what, StringComparer.Ordinal))) return null;
         return $"{all.Count} items, of which {string.Join(" and ", what)} {(what.Count == 1 ? "is" : "are")}: "
-            + string.Join("; ", all.Select(a => string.Join(" and ", a.Values.Select(v => v.Value))));
+            + string.Join("; ", all.Select(a => string.Join(" and ", a.Values.Select(v => v.Value))
+                + (IsMadeOfSomething().IsMatch(a.Made) ? $" (made by {a.Made})" : "")));
     }
 
-    private static string Made(ObjectCreationExpressionSyntax made) => OneLine(made.WithInitializer(null));
+    // Of an object made of another, what is said of that one stands among the values.
+    private string Made(ObjectCreationExpressionSyntax made) => OneLine(Bare(made));
 
-    // Null where what is set cannot be told, or the object is made of another that would be named.
+    private ObjectCreationExpressionSyntax Bare(ObjectCreationExpressionSyntax made)
+    {
+        var bare = made.WithInitializer(null);
+        var within = bare.ArgumentList?.Arguments.Select(a => a.Expression).OfType<ObjectCreationExpressionSyntax>().Where(Names) ?? [];
+        return bare.ReplaceNodes(within, (old, _) => Bare(old));
+    }
+
+    // Null where what is set cannot be told.
     private List<(string What, string Value)>? Values(ObjectCreationExpressionSyntax made)
     {
-        if (made.Initializer is null || (made.ArgumentList is { } given && Names(given))) return null;
-        var type = method.Model.GetSpeculativeTypeInfo(method.Declaration.Body!.SpanStart + 1, made.WithInitializer(null),
-            SpeculativeBindingOption.BindAsExpression).Type;
+        var at = method.Declaration.Body!.SpanStart + 1;
+        var plain = made.WithInitializer(null);
+        var type = method.Model.GetSpeculativeTypeInfo(at, plain, SpeculativeBindingOption.BindAsExpression).Type;
+        var parameters = (method.Model.GetSpeculativeSymbolInfo(at, plain, SpeculativeBindingOption.BindAsExpression).Symbol
+            as IMethodSymbol)?.Parameters ?? [];
         List<(string, string)> values = [];
-        foreach (var set in made.Initializer.Expressions)
+        foreach (var set in made.Initializer?.Expressions ?? [])
         {
             if (set is not AssignmentExpressionSyntax { Left: IdentifierNameSyntax name, Right: var value } || Names(value)
                 || Property(type, name.Identifier.ValueText) is not { } property) return null;
             values.Add((wording.Noun(property), OneLine(value)));
         }
-        return wording.Failure is null ? values : null;
+        foreach (var (argument, n) in (made.ArgumentList?.Arguments ?? default).Select((a, n) => (a.Expression, n)))
+        {
+            if (!Names(argument)) continue;
+            if (argument is not ObjectCreationExpressionSyntax inner || n >= parameters.Length || Values(inner) is not { } within)
+                return null;
+            values.AddRange(within.Select(v => ($"{v.What} of its {MemberRequests.Words(parameters[n].Name)}", v.Value)));
+        }
+        return wording.Failure is null && values.Count > 0 ? values : null;
     }
 
     private static IPropertySymbol? Property(ITypeSymbol? type, string name)
@@ -82,8 +102,11 @@ internal sealed class ExampleArguments(DraftMethod method, IReadOnlyList<string>
     // A text of several lines keeps its line ends as escapes.
     private static string OneLine(ExpressionSyntax code)
     {
-        var escaped = code.ReplaceTokens(code.DescendantTokens().Where(t => t.Value is string && t.Text.Contains('\n', StringComparison.Ordinal)),
-            (t, _) => SyntaxFactory.Literal(t.ValueText).WithTriviaFrom(t));
+        var lines = code.DescendantTokens().Where(t => t.Value is string && t.Text.Contains('\n', StringComparison.Ordinal));
+        var escaped = code.ReplaceTokens(lines, (t, _) => SyntaxFactory.Literal(t.ValueText).WithTriviaFrom(t));
         return string.Join(' ', escaped.WithoutTrivia().ToString().Split('\n').Select(l => l.Trim()));
     }
+
+    [GeneratedRegex(@"\([^)]")]
+    private static partial Regex IsMadeOfSomething();
 }

@@ -3,7 +3,8 @@ using DocTuneLab.Corpus.Language;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
-/// <summary>Names of members that stand in the words of a task: who writes the words as one name has the member without knowing it.</summary>
+/// <summary>Names of members that stand in the words of a task: who writes the words as one name has the member without knowing it.
+/// </summary>
 internal static class GivenNames
 {
     /// <summary>Whether of the names that have several words more than half stand in the text word by word. A name of one word is

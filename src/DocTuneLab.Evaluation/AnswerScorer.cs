@@ -10,6 +10,9 @@ namespace DocTuneLab.Evaluation;
 /// <summary>Verdicts on answers that are code: the compiler's, and those of hidden tests where answers are run.</summary>
 internal sealed class AnswerScorer(CSharpJudge judge)
 {
+    /// <summary>What is said of an answer that does by hand what the library does.</summary>
+    public const string ByHand = "refused, not run: it uses nothing of the library";
+
     private readonly ReferenceRuns _references = new();
 
     public IReadOnlyList<CompletionResult> ScoreCompletions(IReadOnlyList<StoredAnswer> answers, Suite suite, CancellationToken cancel)
@@ -152,7 +155,7 @@ internal sealed class AnswerScorer(CSharpJudge judge)
     // Whoever does by hand what the library does has not shown that the library is known, whatever the values are.
     private static CodeResult WithLibrary(CodeResult result) =>
         !result.Compiles || result.GoldMissed.Count == 0 || result.Count(SymbolUseKind.Resolved) > 0 ? result
-            : result with { Refused = true, Message = "refused, not run: it uses nothing of the library" };
+            : result with { Refused = true, Message = ByHand };
 
     /// <summary>An answer that brings its own version of the library says nothing of the library: what it declares is invented.</summary>
     private static CodeResult Refuse(CodeResult result, SolutionUnit unit, IReadOnlyList<(string Name, int Line)> shadowed) =>

@@ -65,6 +65,10 @@ public sealed class SearchDraftValueTests(LoftTasks found) : IClassFixture<LoftT
         Assert.NotEmpty(wide);
         Assert.All(wide.SelectMany(t => t.Tests),
             t => Assert.Matches(@"new Shelf\(new Place\([^)]*\) \{ Width = \d+ \}\) \{ Height = \d+ \}", t));
+        // An example names none of what is asked for, and says what the objects are made of.
+        Assert.All(wide, t => Assert.Matches(
+            @"3 items, each with .*the width in centimetres of its first.*, made by new Shelf\(new Place\(", t.Instruction));
+        Assert.All(wide, t => Assert.DoesNotContain("Width =", t.Instruction));
     }
 
     [Fact]

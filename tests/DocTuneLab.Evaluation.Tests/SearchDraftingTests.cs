@@ -6,7 +6,7 @@ using DocTuneLab.Tests.Library;
 
 namespace DocTuneLab.Evaluation.Tests;
 
-/// <summary>The tasks that a search over the types of a small library finds.</summary>
+/// <summary>The tasks that a search over the types of a small library finds, and its unit tests.</summary>
 public abstract class FoundTasks : IDisposable
 {
     private static readonly ExecutionOptions s_execution = new() { AllowUntrustedCode = true };
@@ -17,13 +17,17 @@ public abstract class FoundTasks : IDisposable
     /// <summary>Searches.</summary>
     /// <param name="code">The library.</param>
     /// <param name="name">Its name.</param>
-    protected FoundTasks(string code, string name)
+    /// <param name="tests">Its unit tests; none where empty.</param>
+    protected FoundTasks(string code, string name, string tests = "")
     {
         _library = new(code, name);
         if (!IsIsolated) return;
         var references = ReferenceSet.Load(_library.AssemblyPath);
-        SuiteDrafting.Run(_folder.FullName, new(ApiModel.Load(references), new(references)), 60, ["search"], s_execution,
-            cancel: TestContext.Current.CancellationToken);
+        var source = Path.Combine(_folder.FullName, "Tests.cs");
+        File.WriteAllText(source, tests);
+        SuiteDrafting.Run(_folder.FullName, new(ApiModel.Load(references), new(references)) { Sources = tests.Length > 0 ? [source] : [] },
+            60, ["tests", "search"], s_execution, cancel: TestContext.Current.CancellationToken);
+        Entries = DraftLedger.Read(_folder.FullName);
         Tasks = Suite.Load(_folder.FullName).Code;
     }
 
@@ -32,6 +36,9 @@ public abstract class FoundTasks : IDisposable
 
     /// <summary>The tasks; none where nothing isolates them.</summary>
     public IReadOnlyList<CodeTask> Tasks { get; } = [];
+
+    /// <summary>What became of each draft.</summary>
+    public IReadOnlyList<DraftEntry> Entries { get; } = [];
 
     public void Dispose()
     {

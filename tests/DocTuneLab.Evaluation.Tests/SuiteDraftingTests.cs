@@ -187,6 +187,22 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
     }
 
     [Fact]
+    public void A_drafting_that_was_stopped_tries_what_another_became()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        Draft(Fixtures);
+        var entries = DraftLedger.Read(SuiteFolder);
+        const string Note = "something else became its input: ";
+        var first = entries.First(e => e.Note.StartsWith(Note, StringComparison.Ordinal));
+        var second = Assert.Single(entries, e => e.Id == first.Note[Note.Length..]);
+        DraftLedger.Write(SuiteFolder, [.. entries.Where(e => e != second)]);
+        EvaluationJson.WriteLines(Path.Combine(SuiteFolder, Suite.CodeFile), Suite.Load(SuiteFolder).Code.Where(t => t.Id != second.Id));
+        Draft(Fixtures);
+        Assert.Equal(entries.OrderBy(e => e.Id, StringComparer.Ordinal),
+            DraftLedger.Read(SuiteFolder).OrderBy(e => e.Id, StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void What_a_base_class_or_a_set_up_made_is_put_in_its_place()
     {
         Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");

@@ -69,9 +69,10 @@ public static class CompositionDrafts
             GivenValue one = new(SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "value", type.Name);
             yield return [one];
             yield return [new(one.Name + "List", $"IReadOnlyList<{type.Name}>")];
-            foreach (var (taken, i) in api.MembersOf(type.Id).Where(m => m.Kind == ApiKind.Method).SelectMany(m => m.Parameters)
-                .Where(p => p.Modifier.Length == 0).Select(p => p.Type).Distinct(StringComparer.Ordinal).Select((t, i) => (t, i)))
-                yield return [one, new("other" + (i == 0 ? "" : $"{i + 1}"), taken)];
+            foreach (var taken in api.MembersOf(type.Id).Where(m => m.Kind == ApiKind.Method).SelectMany(m => m.Parameters)
+                .Where(p => p.Modifier.Length == 0).DistinctBy(p => p.Type))
+                yield return [one, new(taken.Name == one.Name || SyntaxFacts.GetKeywordKind(taken.Name) != SyntaxKind.None ? "other"
+                    : taken.Name, taken.Type)];
         }
         foreach (var data in api.Symbols.Where(s => s.Obsolete is null).Select(Data).Where(d => d.Count is 1 or 2)
             .DistinctBy(d => string.Join(',', d.Select(g => g.Type))))

@@ -8,9 +8,9 @@ using DocTuneLab.Text;
 namespace DocTuneLab.Evaluation.Drafting;
 
 /// <summary>A draft before it is tried.</summary>
-internal sealed class DraftCandidate
+internal sealed partial class DraftCandidate
 {
-    private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 320, MostExamples = 2, FewestTests = 3;
+    private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 480, MostExamples = 2, FewestTests = 3;
 
     /// <summary>What stands between the words of an instruction and the calls that it shows.</summary>
     public const string BeforeExamples = "\nFor example:\n";
@@ -27,6 +27,7 @@ internal sealed class DraftCandidate
         IsGiven = GivenNames.AreMost(members, Steps);
         Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
         Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
+        Words = Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
         Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
         Calls = [.. members, .. method.FrameworkCalls()];
     }
@@ -49,6 +50,9 @@ internal sealed class DraftCandidate
     /// <summary>What it does, in words.</summary>
     public IReadOnlyList<string> Steps { get; }
 
+    /// <summary>Those as a task says them.</summary>
+    public string Words { get; }
+
     /// <summary>Whether its words are the members' names.</summary>
     public bool IsGiven { get; }
 
@@ -63,7 +67,7 @@ internal sealed class DraftCandidate
     public static DraftCandidate? Of(Usage usage, DraftMaterial material, MemberRequests requests, DraftPages pages, out string why)
     {
         var references = material.Judge.References;
-        var written = DraftMethod.Of(usage, references);
+        var written = DraftMethod.Of(usage, references).WithoutUnused(references);
         if (ParameterChoice.Of(written, references) is not { } chosen)
         {
             why = "nothing in it can be another value";
@@ -157,7 +161,7 @@ internal sealed class DraftCandidate
         return new()
         {
             Id = Id,
-            Instruction = $"{Instruction()}{BeforeExamples}{string.Join('\n', examples)}",
+            Instruction = $"{Words}{BeforeExamples}{string.Join('\n', examples)}",
             Signature = Method.Signature,
             Context = Method.Usage.Context,
             Usings = Method.Usage.Usings,
@@ -209,15 +213,18 @@ internal sealed class DraftCandidate
         return pairs.Count > 0 && pairs.TrueForAll(same => same);
     }
 
-    private string Instruction() => Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
-
     private List<string> Examples(IReadOnlyList<Observed> observed) =>
     [
-        .. observed.DistinctBy(o => o.Result).OrderBy(o => o.Threw).ThenByDescending(o => o.Result.Length > 4)
+        .. observed.DistinctBy(o => o.Result).OrderBy(o => o.Threw).ThenBy(IsPlain).ThenByDescending(o => o.Result.Length > 4)
             .Select(o => (Seen: o, Given: _examples.Of(o.Arguments)))
             .Where(e => e.Given is not null && e.Seen.Result.Length + e.Given.Length < LongestExample).Take(MostExamples)
             .Select(e => $"- {e.Given} " + (e.Seen.Threw ? $"throws {e.Seen.Result.Split('.')[^1]}" : $"gives {e.Seen.Result}")),
     ];
+
+    // What shows little: nothing comes out, or all of it went in.
+    private static bool IsPlain(Observed seen) => Empty().IsMatch(seen.Result)
+        || seen.Arguments.Any(a => Untyped(seen.Result).Contains(Untyped(a), StringComparison.Ordinal)
+            || Untyped(a).Contains(Untyped(seen.Result), StringComparison.Ordinal));
 
     private void Add(IReadOnlyList<IReadOnlyList<string>> values)
     {
@@ -228,4 +235,7 @@ internal sealed class DraftCandidate
     {
         if (!all.Exists(a => a.SequenceEqual(values, StringComparer.Ordinal))) all.Add(values);
     }
+
+    [GeneratedRegex(@"^(?:null|""""|0\w?|false|default!?|\w+\.Empty<.*>\(\))$")]
+    private static partial Regex Empty();
 }

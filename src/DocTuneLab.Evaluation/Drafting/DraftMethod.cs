@@ -98,6 +98,19 @@ internal sealed class DraftMethod
     public static DraftMethod Of(Usage usage, ReferenceSet references, string name = "Solve") => new(usage,
         [.. usage.Parameters.Select(p => new DraftParameter(p.Type, p.Name, []))], references, name);
 
+    /// <summary>The same without what it works out for nothing, beside the library: a test may have looked at it.</summary>
+    public DraftMethod WithoutUnused(ReferenceSet references)
+    {
+        var statements = Declaration.Body!.Statements;
+        var unused = statements.FirstOrDefault(s => s is LocalDeclarationStatementSyntax { UsingKeyword.RawKind: 0 } local
+            && !Types.UsesLibrary(s, Model) && !statements.Where(o => o != s).SelectMany(o => o.DescendantTokens())
+                .Any(t => t.IsKind(SyntaxKind.IdentifierToken)
+                    && local.Declaration.Variables.Any(v => v.Identifier.ValueText == t.ValueText)));
+        if (unused is null) return this;
+        var rest = Usage with { Body = [.. statements.SkipLast(1).Where(s => s != unused).Select(s => s.ToString())] };
+        return With(rest, Parameters, references).WithoutUnused(references);
+    }
+
     /// <summary>The same with other parameters.</summary>
     public DraftMethod With(Usage usage, IReadOnlyList<DraftParameter> parameters, ReferenceSet references) =>
         new(usage, parameters, references, MethodName);

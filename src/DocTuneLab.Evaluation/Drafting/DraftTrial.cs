@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Execution;
 using DocTuneLab.Evaluation.Suites;
@@ -14,7 +15,7 @@ internal sealed record Observed(IReadOnlyList<string> Arguments, string Result, 
 /// <summary>Runs drafts with several values each and writes down what they give: their hidden tests.</summary>
 /// <param name="evaluator">Evaluator of the library.</param>
 /// <param name="execution">Limits; running must be allowed.</param>
-internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution)
+internal sealed partial class DraftTrial(Evaluator evaluator, ExecutionOptions execution)
 {
     /// <summary>Most lists of arguments that a draft is tried with.</summary>
     public const int MostTried = 14;
@@ -111,6 +112,7 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
     private static bool TellsWhereItRan(string result, DraftMethod method, IReadOnlyList<string> arguments)
     {
         string[] changing = [TimeProvider.System.GetUtcNow().Year.ToString(System.Globalization.CultureInfo.InvariantCulture), "doctune"];
+        if (Local().IsMatch(method.Body) || arguments.Any(a => Local().IsMatch(a))) return true;
         return changing.Any(c => result.Contains(c, StringComparison.Ordinal) && !method.Body.Contains(c, StringComparison.Ordinal)
             && !arguments.Any(a => a.Contains(c, StringComparison.Ordinal)));
     }
@@ -124,4 +126,8 @@ internal sealed class DraftTrial(Evaluator evaluator, ExecutionOptions execution
         var values = first.Concat(results.Where(r => !r.Threw).Except(first)).Take(MostTests - throwing.Count).ToList();
         return [.. values, .. throwing];
     }
+
+    // What a time zone, a machine or a user has.
+    [GeneratedRegex(@"\b(?:DateTimeKind\.Local|ToLocalTime|TimeZoneInfo\.Local|MachineName|UserName|CurrentDirectory|CurrentCulture)\b")]
+    private static partial Regex Local();
 }

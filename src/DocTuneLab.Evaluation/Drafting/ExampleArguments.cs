@@ -52,10 +52,14 @@ internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList
         }
         var what = all[0].Values.Select(v => v.What).ToList();
         if (all.Exists(a => !a.Values.Select(v => v.What).SequenceEqual(what, StringComparer.Ordinal))) return null;
-        return $"{all.Count} items, of which {string.Join(" and ", what)} {(what.Count == 1 ? "is" : "are")}: "
-            + string.Join("; ", all.Select(a => string.Join(" and ", a.Values.Select(v => v.Value))
-                + (IsMadeOfSomething().IsMatch(a.Made) ? $" (made by {a.Made})" : "")));
+        return $"{all.Count} items, each with {And(what)}: " + string.Join(", ", all.Select(a => Row(
+            [.. a.Values.Select(v => v.Value), .. IsMadeOfSomething().IsMatch(a.Made) ? [$"made by {a.Made}"] : Array.Empty<string>()])));
     }
+
+    private static string Row(IReadOnlyList<string> values) => values.Count == 1 ? values[0] : $"({string.Join(", ", values)})";
+
+    private static string And(List<string> several) =>
+        several.Count < 2 ? several[0] : $"{string.Join(", ", several.SkipLast(1))} and {several[^1]}";
 
     // Of an object made of another, what is said of that one stands among the values.
     private string Made(ObjectCreationExpressionSyntax made) => OneLine(Bare(made));
@@ -80,7 +84,8 @@ internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList
         {
             if (set is not AssignmentExpressionSyntax { Left: IdentifierNameSyntax name, Right: var value } || Names(value)
                 || Property(type, name.Identifier.ValueText) is not { } property) return null;
-            values.Add((wording.Noun(property), OneLine(value)));
+            // What is said beyond the thing itself would run into the next.
+            values.Add((wording.Noun(property).Split(", ")[0], OneLine(value)));
         }
         foreach (var (argument, n) in (made.ArgumentList?.Arguments ?? default).Select((a, n) => (a.Expression, n)))
         {

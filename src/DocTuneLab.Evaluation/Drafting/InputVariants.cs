@@ -79,6 +79,9 @@ internal static partial class InputVariants
         bool b => SyntaxFactory.LiteralExpression(b ? SyntaxKind.FalseLiteralExpression : SyntaxKind.TrueLiteralExpression),
         int i => Parsed((i + (round == 2 ? 10 : round + 1)).ToString(CultureInfo.InvariantCulture)),
         long l => Parsed((l + round + 1).ToString(CultureInfo.InvariantCulture) + "L"),
+        // A share or a probability stays one.
+        double d and > 0 and < 1 => Parsed((round switch { 0 => 1 - d == d ? d / 4 : 1 - d, 1 => d / 2, _ => (1 + d) / 2 })
+            .ToString("R", CultureInfo.InvariantCulture) + "d"),
         double d => Parsed((d + round + 1).ToString(CultureInfo.InvariantCulture) + "d"),
         float f => Parsed((f + round + 1).ToString(CultureInfo.InvariantCulture) + "f"),
         decimal m => Parsed((m + round + 1).ToString(CultureInfo.InvariantCulture) + "m"),

@@ -15,7 +15,9 @@ namespace DocTuneLab.Evaluation.Drafting;
 internal sealed partial class SearchDrafts : IDraftSource
 {
     private const int Most = 900;
-    private static readonly string[] s_texts = ["\"42\"", "\"north 7\"", "\"-7.5\"", "\"a,b\"", "\"x = (1)\"", "\" Tab\"", "\"\""];
+    // Each begins with another kind of character.
+    private static readonly string[] s_texts = ["\"42\"", "\"north 7\"", "\"-7.5\"", "\"a,b\"", "\"Fair_1\"", "\"(x = 1)\"", "\"+8\"",
+        "\"\\r\\nend\"", "\" Tab\"", "\"\""];
     private static readonly CompositionBounds s_bounds = new() { Breadth = 12, Results = 600 };
 
     /// <inheritdoc/>
@@ -64,11 +66,20 @@ internal sealed partial class SearchDrafts : IDraftSource
             yield return new(Name, $"search: {next.Made.Code}", [], next.Made.Code)
             {
                 Type = next.Made.Type,
-                Usings = material.Api.Namespaces,
+                Usings = Usings(material.Api, $"{next.Made.Code} {string.Join(' ', next.Given.Select(g => g.Type))}"),
                 Parameters = [.. next.Given.Select(g => (g.Type, g.Name))],
                 Values = filled.In(next.Values, next.Made.Code),
             };
         }
+    }
+
+    // Of namespaces that have a type of the same name the first alone.
+    private static IReadOnlyList<string> Usings(ApiModel api, string code)
+    {
+        var named = Word().Matches(code).Select(m => m.Value).ToHashSet(StringComparer.Ordinal);
+        var other = api.Types.Where(t => named.Contains(t.Name)).GroupBy(t => t.Name, StringComparer.Ordinal)
+            .SelectMany(g => g.Select(t => t.Namespace).Distinct().Order(StringComparer.Ordinal).Skip(1)).ToHashSet(StringComparer.Ordinal);
+        return [.. api.Namespaces.Where(n => !other.Contains(n))];
     }
 
     // "One of the specified" of none.
@@ -98,6 +109,9 @@ internal sealed partial class SearchDrafts : IDraftSource
     // An order that the next call does not keep, or that another order follows.
     [GeneratedRegex(@"\.OrderBy\(x => [^()]*(?:\([^()]*\))?[^()]*\)\.(?:OrderBy|Sum|Count|Any|All|Max|Min|MaxBy|MinBy)\(")]
     private static partial Regex OrderedForNothing();
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
 
     // What every type has; comparisons say little, and hash codes are no results.
     [GeneratedRegex(@"\.(?:Equals|CompareTo|GetHashCode|ToString|GetType|op_(?:Equality|Inequality|(?:Greater|Less)Than(?:OrEqual)?))\b")]

@@ -45,6 +45,7 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
         {
             var clauses = Clauses(result);
             var last = clauses[^1];
+            for (var i = 0; i < clauses.Count - 1; i++) clauses[i] = Returned().Replace(clauses[i], "$1get ");
             // "get the state of …" as the last step is "return the state of …".
             if (Of(last) is { } thing) clauses[^1] = $"return {thing}";
             else if (last.StartsWith("get ", StringComparison.Ordinal)) clauses[^1] = "return " + last[4..];
@@ -250,7 +251,9 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
             // "the specified parser" is a word of the sentence; behind a preposition or verb a bare name stands for what is given.
             var pattern = $@"(?<=^|\b(?:{Before}) ){Regex.Escape(parameter.Name)}(?![\w`])";
             if (!Regex.IsMatch(request, pattern)) continue;
-            var value = Value(arguments[i].Expression);
+            // Of what a parameter takes many of, all are named.
+            var value = string.Join(", ", arguments.Where((a, n) => n == i || n > i && parameter.IsParams
+                && ParameterOf(a, n, names)?.Name == parameter.Name).Select(a => Value(a.Expression)));
             request = Regex.Replace(request, pattern, value.Replace("$", "$$", StringComparison.Ordinal));
             told += $" {parameter.Name}";
         }
@@ -415,13 +418,19 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
 
     private static string OneLine(string code) => Blanks().Replace(code, " ").Trim();
 
+    // What is not the end gives nothing back yet.
+    [GeneratedRegex("^(with `[^`]+`, )?return (?=(?:the|a|an) )")]
+    private static partial Regex Returned();
     [GeneratedRegex("^with (`[^`]+`), (?:get|return) ((?:the|a|an) [^;(]+)$")]
     private static partial Regex Owned();
     // "Provides a way to transform …" transforms.
     [GeneratedRegex("^(?:get|return|provide) a way to ")]
     private static partial Regex Way();
     // Comments that are no request as they stand, and those that speak of the code around them.
-    [GeneratedRegex(@"^(?:find out (?:when|if) |tell whether to |(?:to|for|when|if|by|on|in) )|\bthis (?:instance|method|property)\b"
+    [GeneratedRegex(@"^(?:find out (?:when|if) |tell whether to |(?:to|for|when|if|by|on|in) )"
+        + "|^tell whether (?:or not )?(?:add|allow|create|display|enable|ignore|include|keep|perform|return|set|show|skip|throw|treat"
+        + "|use) "
+        + @"|\bthis (?:instance|method|property)\b"
         + @"|\b\w+<T\w*>|\bsee (?:also|cref)\b")]
     private static partial Regex Unedited();
     [GeneratedRegex("^(?:in|un|non|dis)([a-z]{4,})$")]

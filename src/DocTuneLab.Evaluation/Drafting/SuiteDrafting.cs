@@ -18,6 +18,8 @@ public static class SuiteDrafting
 {
     private const int Batch = 48, MostAlike = 2, PerTask = 15;
 
+    private const string Replaced = "something else became its input";
+
     private delegate DraftCandidate? Making(Usage usage, out string why);
 
     /// <summary>Name of the source that asks a model, and gives nothing without one (<see cref="DraftMaterial.Writer"/>).</summary>
@@ -46,6 +48,9 @@ public static class SuiteDrafting
         if (Sandbox.Refusal(execution) is { } refusal) throw new LabException(refusal);
         if (limit < 1) throw new LabException($"{limit} tasks are wanted: expected 1 or more.");
         List<DraftEntry> entries = [.. folder is null ? [] : DraftLedger.Read(folder)];
+        // What a draft was replaced by has to be tried, too: a drafting that was stopped between the two begins again with the first.
+        var known = entries.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
+        entries.RemoveAll(e => e.Note.Split(": ") is [Replaced, var other] && !known.Contains(other));
         var path = folder is null ? null : Path.Combine(folder, Suite.CodeFile);
         List<CodeTask> tasks = [.. path is not null && File.Exists(path) ? Suite.Load(path).Code : []];
         var count = new YieldCount();
@@ -70,7 +75,7 @@ public static class SuiteDrafting
                 if (task is not null) drafted.Add((task, candidate.Method));
                 else if (Together(candidate.Otherwise(results).Select(u => make(u, out _)).OfType<DraftCandidate>()) is { } other
                     && queue.Add(other))
-                    Refuse(candidate, "something else became its input");
+                    Refuse(candidate, Replaced, other.Id);
                 else Refuse(candidate, reason);
             }
             var problems = proof.Problems(drafted, cancel);
@@ -105,10 +110,11 @@ public static class SuiteDrafting
             return first;
         }
 
-        void Refuse(DraftCandidate candidate, string why)
+        void Refuse(DraftCandidate candidate, string why, string by = "")
         {
             count.Fell(candidate.Method.Usage.Source, why);
-            entries.Add(new(candidate.Id, candidate.Method.Usage.Source, candidate.Method.Usage.Place, DraftState.Refused, why));
+            entries.Add(new(candidate.Id, candidate.Method.Usage.Source, candidate.Method.Usage.Place, DraftState.Refused,
+                by.Length == 0 ? why : $"{why}: {by}"));
         }
     }
 

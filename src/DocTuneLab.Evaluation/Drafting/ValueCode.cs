@@ -105,16 +105,27 @@ internal sealed class ValueCode(DataTypes types)
                 return SymbolDisplay.FormatLiteral((char)int.Parse(scalar.Key, CultureInfo.InvariantCulture), quote: true);
             case nameof(TimeSpan): return $"TimeSpan.Parse({Quoted(scalar.Words)})";
             case nameof(Guid): return $"new Guid({Quoted(scalar.Key)})";
-            case nameof(DateTime): return $"new DateTime({scalar.Key}L)";
-            case nameof(DateTimeOffset): return $"new DateTimeOffset({scalar.Key}L, TimeSpan.Zero)";
-            case nameof(DateOnly): return $"DateOnly.FromDayNumber({scalar.Key})";
-            case nameof(TimeOnly): return $"new TimeOnly({scalar.Key}L)";
+            case nameof(DateTime): return $"new DateTime({Moment(scalar.Key, dayAlone: true)})";
+            case nameof(DateTimeOffset): return $"new DateTimeOffset({Moment(scalar.Key, dayAlone: false)}, TimeSpan.Zero)";
+            case nameof(DateOnly): return DateOnly.FromDayNumber(int.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var day
+                ? $"new DateOnly({day.Year}, {day.Month}, {day.Day})" : null;
+            case nameof(TimeOnly): return new TimeOnly(long.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var time
+                && time.Ticks % TimeSpan.TicksPerSecond == 0 ? $"new TimeOnly({time.Hour}, {time.Minute}, {time.Second})"
+                : $"new TimeOnly({scalar.Key}L)";
             case nameof(Uri): return $"new Uri({Quoted(scalar.Key)}, UriKind.RelativeOrAbsolute)";
             case nameof(Version): return $"new Version({Quoted(scalar.Key)})";
             default:
                 return type is INamedTypeSymbol { TypeKind: TypeKind.Enum } named
                     && named.GetMembers().OfType<IFieldSymbol>().Any(f => f.Name == scalar.Words) ? $"{Name(type)}.{scalar.Words}" : null;
         }
+    }
+
+    // As people write it, where it is a whole second.
+    private static string Moment(string ticks, bool dayAlone)
+    {
+        var at = new DateTime(long.Parse(ticks, CultureInfo.InvariantCulture));
+        if (at.Ticks % TimeSpan.TicksPerSecond != 0) return ticks + "L";
+        return $"{at.Year}, {at.Month}, {at.Day}" + (dayAlone && at.TimeOfDay == default ? "" : $", {at.Hour}, {at.Minute}, {at.Second}");
     }
 
     private static string Quoted(string text) => SymbolDisplay.FormatLiteral(text, quote: true);

@@ -159,6 +159,7 @@ internal sealed class ChildLauncher(
         environment["PATH"] = OperatingSystem.IsWindows() ? "" : "/usr/bin:/bin";
         foreach (var key in (string[])["HOME", "TMPDIR", "TEMP", "TMP"]) environment[key] = run;
         environment["LANG"] = "C.UTF-8";
+        environment["TZ"] = "UTC"; // what is local is the same everywhere
         if (starter.Root is { } root) environment["DOTNET_ROOT"] = root;
         environment["DOTNET_GCHeapHardLimit"] = options.MemoryBytes.ToString("x");
         environment["DOTNET_gcConcurrent"] = "0";

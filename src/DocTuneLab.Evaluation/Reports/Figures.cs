@@ -128,8 +128,7 @@ internal static class Figures
     public static IEnumerable<string> Unjudged(EvaluationResult result)
     {
         var code = result.Code.Concat(result.General).ToList();
-        var refused = code.Where(c => c.Refused).ToList();
-        if (refused.Count > 0)
+        foreach (var refused in code.Where(c => c.Refused).GroupBy(c => c.Message == AnswerScorer.ByHand).Select(g => g.ToList()))
             yield return $"{result.Arm}: {Answers(refused.Count)} refused, counted as failed ({refused[0].Task}: {refused[0].Message}).";
         var failed = code.Where(c => c.Status == ExecutionStatus.HarnessError).ToList();
         if (failed.Count > 0)

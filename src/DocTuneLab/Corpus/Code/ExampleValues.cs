@@ -43,7 +43,8 @@ internal sealed class ExampleValues
 
     /// <param name="index">The library.</param>
     /// <param name="documented">Examples of its documentation: what they make is a value as well.</param>
-    public ExampleValues(ApiIndex index, IReadOnlyList<CodeDraft> documented)
+    /// <param name="filled">Whether what is made of nothing comes after all else that is made by a constructor.</param>
+    public ExampleValues(ApiIndex index, IReadOnlyList<CodeDraft> documented, bool filled = false)
     {
         _index = index;
         foreach (var example in documented) Read(example);
@@ -60,7 +61,7 @@ internal sealed class ExampleValues
         }
         foreach (var makers in _makers.Values)
         {
-            var ordered = makers.OrderBy(Cost).ToList();
+            var ordered = makers.OrderBy(m => filled && IsEmpty(m) ? Built - 1 : Cost(m)).ToList();
             makers.Clear();
             makers.AddRange(ordered);
         }
@@ -100,13 +101,15 @@ internal sealed class ExampleValues
     // What has values in it says more than what is empty; what needs little is made first.
     private static int Cost(MemberEntry m) => m.Symbol.Kind switch
     {
-        ApiKind.Constructor when m.Symbol.Parameters.Count == 0 => 2,
+        ApiKind.Constructor when IsEmpty(m) => 2,
         ApiKind.Constructor => m.Symbol.Parameters.Count,
         ApiKind.Method when !m.Symbol.IsStatic => Built,
         ApiKind.Method when m.Symbol.Parameters.Count == 0 => 3,
         ApiKind.Method => 1 + m.Symbol.Parameters.Count,
         _ => 6,
     };
+
+    private static bool IsEmpty(MemberEntry m) => m.Symbol is { Kind: ApiKind.Constructor, Parameters.Count: 0 };
 
     // The end of a builder: what another type of the library gives when it is done.
     private bool IsProduct(MemberEntry m) => m.Symbol is { Kind: ApiKind.Method, IsStatic: false, Parameters.Count: 0 }

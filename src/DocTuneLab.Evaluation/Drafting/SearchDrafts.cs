@@ -46,7 +46,7 @@ internal sealed partial class SearchDrafts : IDraftSource
             var rank = given.All(g => PlainData.IsType(g.Type)) ? 2 : 0;
             foreach (var made in search.FindAll(given, s_bounds, shown).Where(c => UsesEachOnce(c.Code, given)
                 && !c.Members.Any(m => Common().IsMatch(m) || IsGivenNone(material.Api.Find(m), c.Code))
-                && !OrderedForNothing().IsMatch(c.Code)))
+                && !OrderedForNothing().IsMatch(c.Code) && !OfNothing().IsMatch(c.Code)))
             {
                 if (PlainData.IsType(made.Type) || enums.Contains(made.Type)) found.Add((made, given, values, rank));
                 else if (told.Contains(made.Type))
@@ -83,8 +83,10 @@ internal sealed partial class SearchDrafts : IDraftSource
     }
 
     // "One of the specified" of none.
-    private static bool IsGivenNone(ApiSymbol? member, string code) => member is { Parameters: [{ Modifier: "params" }] }
-        && code.Contains($"{member.Name}()", StringComparison.Ordinal);
+    private static bool IsGivenNone(ApiSymbol? member, string code) => member is { Parameters: [.., { Modifier: "params" }] }
+        && SyntaxFactory.ParseExpression(code).DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>().Any(c =>
+            c.Expression is MemberAccessExpressionSyntax { Name.Identifier.ValueText: var name } && name == member.Name
+            && c.ArgumentList.Arguments.Count < member.Parameters.Count);
 
     private static string Operand(string code) =>
         SyntaxFactory.ParseExpression(code) is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax ? $"({code})" : code;
@@ -112,6 +114,10 @@ internal sealed partial class SearchDrafts : IDraftSource
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();
+
+    // What an object has that was made of nothing, given to another: a constant that nobody would look for there.
+    [GeneratedRegex(@"[(,] ?new \w+\(\)\.\w+\b(?!\()")]
+    private static partial Regex OfNothing();
 
     // What every type has; comparisons say little, and hash codes are no results.
     [GeneratedRegex(@"\.(?:Equals|CompareTo|GetHashCode|ToString|GetType|op_(?:Equality|Inequality|(?:Greater|Less)Than(?:OrEqual)?))\b")]

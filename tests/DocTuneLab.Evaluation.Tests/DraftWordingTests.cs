@@ -187,24 +187,35 @@ public sealed class DraftWordingTests(QuayTasks found) : IClassFixture<QuayTasks
         {
             Type = "Parcel",
             Context = "public class Crate { public string Name = \"\"; public Size Size = new(); } public class Size { public int Wide; }"
-                + " public class Parcel { public string Name = \"\"; public Extent Size = new(); } public class Extent { public int Wide; }",
+                + " public class Parcel { public string Name = \"\"; public Extent Size = new(); }"
+                + " public class Extent { public int Wide; }",
             Parameters = [("Crate", "crate")],
             Usings = ["Quay"],
         }, ReferenceSet.Load(library.AssemblyPath));
-        Assert.Contains("new Parcel { Name = crate.Name, Size = new Extent { Wide = crate.Size.Wide } }", new CopiedValues(method).Answers());
+        Assert.Contains("new Parcel { Name = crate.Name, Size = new Extent { Wide = crate.Size.Wide } }",
+            new CopiedValues(method).Answers());
     }
 
     [Fact]
     public void No_two_tasks_ask_for_the_same_in_the_same_words()
     {
         Assert.SkipUnless(found.IsIsolated, "nothing isolates answers here");
-        var words = found.Tasks.Select(t => t.Instruction.Split(DraftCandidate.BeforeExamples)[0]).ToList();
+        var words = found.Tasks.Select(t => DraftCandidate.AskedIn(t.Instruction.Split(DraftCandidate.BeforeExamples)[0])).ToList();
         Assert.Equal(words.Distinct(StringComparer.Ordinal), words);
     }
 
     [Fact]
     public void A_share_stays_a_share() => Assert.All(InputVariants.Of("0.25", []), v =>
         Assert.InRange(double.Parse(v.TrimEnd('d'), System.Globalization.CultureInfo.InvariantCulture), 0.01, 0.99));
+
+    [Fact]
+    public void No_object_becomes_as_large_as_another() => Assert.DoesNotContain("new P[] { new P(1), new P(1) }",
+        InputVariants.Of("new P[] { new P(1), new P(2) }", []));
+
+    [Fact]
+    public void What_is_asked_for_is_the_same_in_any_order() => Assert.Equal(
+        DraftCandidate.AskedIn("Take `a`; then keep the large; then order the items; then return their names."),
+        DraftCandidate.AskedIn("Take `a`; then order the items; then keep the large; then return their names."));
 
     [Theory]
     [InlineData("M:A.Ship.MaxSpeed()", "Return the max speed.", true)]

@@ -28,6 +28,7 @@ internal sealed partial class DraftCandidate
         Key = $"{method.Usage.Context}\n{method.Signature}\n{method.Body}";
         Shape = CodeShape.Of(method.Body, method.Signature)?.Text + string.Join(' ', members);
         Words = Steps.Count == 1 ? Steps[0] : string.Join('\n', Steps.Select((s, i) => $"{i + 1}. {s}"));
+        Asked = AskedIn(Words);
         Id = $"{method.Usage.Source}-{ContentHash.Of(Key)[..10]}";
         Calls = [.. members, .. method.FrameworkCalls()];
     }
@@ -53,11 +54,18 @@ internal sealed partial class DraftCandidate
     /// <summary>Those as a task says them.</summary>
     public string Words { get; }
 
+    /// <summary>What is asked for, whatever the order.</summary>
+    public string Asked { get; }
+
     /// <summary>Whether its words are the members' names.</summary>
     public bool IsGiven { get; }
 
     /// <summary>What it is known by: those, and what it asks of the framework, as names.</summary>
     public IReadOnlyList<string> Calls { get; }
+
+    /// <summary>What words ask for, whatever the order in which it is done.</summary>
+    public static string AskedIn(string words) =>
+        string.Join('\n', words.Split([";", "\n"], StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
 
     private string Document { get; }
 
@@ -147,12 +155,18 @@ internal sealed partial class DraftCandidate
             why = "it gives what it is given";
             return null;
         }
+        if (observed.All(o => o.Arguments.Any(a => NeverThere().IsMatch(a))))
+        {
+            why = "something of what goes in is never there";
+            return null;
+        }
         if (Idle(observed).Count > 0)
         {
             why = "a parameter changes nothing";
             return null;
         }
-        var examples = Examples(observed);
+        var examples = Examples([.. observed.Where(o => !o.Threw)], MostExamples);
+        if (examples.Count > 0) examples.AddRange(Examples([.. observed.Where(o => o.Threw)], 1));
         if (examples.Count == 0)
         {
             why = "no call of it can be shown without naming what it needs";
@@ -213,11 +227,11 @@ internal sealed partial class DraftCandidate
         return pairs.Count > 0 && pairs.TrueForAll(same => same);
     }
 
-    private List<string> Examples(IReadOnlyList<Observed> observed) =>
+    private List<string> Examples(IReadOnlyList<Observed> observed, int most) =>
     [
-        .. observed.DistinctBy(o => o.Result).OrderBy(o => o.Threw).ThenBy(IsPlain).ThenByDescending(o => o.Result.Length > 4)
+        .. observed.DistinctBy(o => o.Result).OrderBy(IsPlain).ThenByDescending(o => o.Result.Length > 4)
             .Select(o => (Seen: o, Given: _examples.Of(o.Arguments)))
-            .Where(e => e.Given is not null && e.Seen.Result.Length + e.Given.Length < LongestExample).Take(MostExamples)
+            .Where(e => e.Given is not null && e.Seen.Result.Length + e.Given.Length < LongestExample).Take(most)
             .Select(e => $"- {e.Given} " + (e.Seen.Threw ? $"throws {e.Seen.Result.Split('.')[^1]}" : $"gives {e.Seen.Result}")),
     ];
 
@@ -235,6 +249,9 @@ internal sealed partial class DraftCandidate
     {
         if (!all.Exists(a => a.SequenceEqual(values, StringComparer.Ordinal))) all.Add(values);
     }
+
+    [GeneratedRegex(@"\w = null\b")]
+    private static partial Regex NeverThere();
 
     [GeneratedRegex(@"^(?:null|""""|0\w?|false|default!?|\w+\.Empty<.*>\(\))$")]
     private static partial Regex Empty();

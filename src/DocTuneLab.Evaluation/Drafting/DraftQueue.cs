@@ -24,7 +24,7 @@ internal sealed class DraftQueue
         foreach (var task in tasks)
         {
             Count(task.GoldSymbols, task.GoldSymbols);
-            _words.Add(task.Instruction.Split(DraftCandidate.BeforeExamples)[0]);
+            _words.Add(DraftCandidate.AskedIn(task.Instruction.Split(DraftCandidate.BeforeExamples)[0]));
             _shapes.Add(CodeShape.Of(task.Reference, task.Signature)?.Text + string.Join(' ', task.GoldSymbols));
         }
     }
@@ -42,8 +42,8 @@ internal sealed class DraftQueue
             _left.Remove(next);
             if (_shapes.Contains(next.Shape) || !shapes.Add(next.Shape)) count
                 .Fell(next.Method.Usage.Source, "another solves the same but for names and literals");
-            else if (_words.Contains(next.Words) || !words.Add(next.Words)) count
-                .Fell(next.Method.Usage.Source, "another asks for it in the same words");
+            else if (_words.Contains(next.Asked) || !words.Add(next.Asked)) count
+                .Fell(next.Method.Usage.Source, "another asks for the same");
             else if (_sets.GetValueOrDefault(Set(next.Members)) >= _mostAlike) count
                 .Fell(next.Method.Usage.Source, "enough others need the same members");
             else
@@ -68,7 +68,7 @@ internal sealed class DraftQueue
     {
         Count(candidate.Members, candidate.Calls);
         _shapes.Add(candidate.Shape);
-        _words.Add(candidate.Words);
+        _words.Add(candidate.Asked);
     }
 
     private void Count(IReadOnlyList<string> members, IReadOnlyList<string> calls)

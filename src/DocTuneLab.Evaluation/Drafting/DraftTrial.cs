@@ -87,7 +87,9 @@ internal sealed partial class DraftTrial(Evaluator evaluator, ExecutionOptions e
                         DeclaredAccessibility: Accessibility.Public,
                         ContainingType: null,
                         IsGenericType: false
-                    } type && type.Name is not (nameof(Exception) or nameof(NullReferenceException) or nameof(InvalidCastException)))
+                    } type && type.Name is not (nameof(Exception) or nameof(NullReferenceException) or nameof(InvalidCastException))
+                    // That nothing has no largest item is the framework's word.
+                    && !(type.Name == nameof(InvalidOperationException) && OfItems().IsMatch(method.Body)))
                     results.Add(new(arguments[check.Step - 1], type.ToDisplayString(), Threw: true));
                 continue;
             }
@@ -98,6 +100,7 @@ internal sealed partial class DraftTrial(Evaluator evaluator, ExecutionOptions e
         }
         if (results.TrueForAll(r => r.Threw)) return ([], "it throws for every value");
         if (AreOfOneItem(run)) return (results, "each of its items is the same");
+        if (AreShort(run, method)) return (results, "it never finds two");
         return results.Where(r => !r.Threw).Select(r => r.Result).Distinct(StringComparer.Ordinal).Count() < 2
             ? (results, "it gives the same for all values") : (Chosen(results), "");
     }
@@ -107,6 +110,13 @@ internal sealed partial class DraftTrial(Evaluator evaluator, ExecutionOptions e
         or TextNode)
         && run.Trace.Checks.Select(c => c.Actual).OfType<ItemsNode>().SelectMany(i => i.Items).ToList() is { Count: > 1 } items
         && items.Distinct().Count() == 1;
+
+    // Whether all were looked at shows only where there are several.
+    private static bool AreShort(ReferenceRun run, DraftMethod method) =>
+        run.Trace.Checks.All(c => c.Actual is ItemsNode { Kind: not NodeKind.Tuple, Items.Count: < 2 } or TextNode)
+            && run.Trace.Checks.Any(c => c.Actual is ItemsNode)
+        || method.Body.Contains(".Count(x", StringComparison.Ordinal)
+            && run.Trace.Checks.All(c => c.Actual is ExactNode { Value: 0 or 1 } or TextNode);
 
     // The year and the program's name are another's on another day and machine; what goes in may say them.
     private static bool TellsWhereItRan(string result, DraftMethod method, IReadOnlyList<string> arguments)
@@ -126,6 +136,9 @@ internal sealed partial class DraftTrial(Evaluator evaluator, ExecutionOptions e
         var values = first.Concat(results.Where(r => !r.Threw).Except(first)).Take(MostTests - throwing.Count).ToList();
         return [.. values, .. throwing];
     }
+
+    [GeneratedRegex(@"\.(?:Max|Min|First|Last|Single|Average|Aggregate|ElementAt)\(")]
+    private static partial Regex OfItems();
 
     // What a time zone, a machine or a user has.
     [GeneratedRegex(@"\b(?:DateTimeKind\.Local|ToLocalTime|TimeZoneInfo\.Local|MachineName|UserName|CurrentDirectory|CurrentCulture)\b")]

@@ -42,7 +42,8 @@ internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList
     private string? Described(ExpressionSyntax expression)
     {
         if (expression is ObjectCreationExpressionSyntax one)
-            return Values(one) is { } only ? $"{Made(one)} where {string.Join(" and ", only.Select(v => $"{v.What} is {v.Value}"))}" : null;
+            return Values(one) is { } only
+                ? $"{Made(one)} where then {string.Join(" and ", only.Select(v => $"{v.What} is {v.Value}"))}" : null;
         if (expression is not ArrayCreationExpressionSyntax { Initializer.Expressions: var items } || items.Count == 0) return null;
         List<(string Made, IReadOnlyList<(string What, string Value)> Values)> all = [];
         foreach (var item in items)
@@ -52,8 +53,11 @@ internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList
         }
         var what = all[0].Values.Select(v => v.What).ToList();
         if (all.Exists(a => !a.Values.Select(v => v.What).SequenceEqual(what, StringComparer.Ordinal))) return null;
-        return $"{all.Count} items, each with {And(what)}: " + string.Join(", ", all.Select(a => Row(
-            [.. a.Values.Select(v => v.Value), .. IsMadeOfSomething().IsMatch(a.Made) ? [$"made by {a.Made}"] : Array.Empty<string>()])));
+        // What objects are made of is there before it is set.
+        var begun = !all.Exists(a => IsMadeOfSomething().IsMatch(a.Made)) ? ","
+            : $" made by {string.Join(", ", all.Select(a => a.Made).Distinct(StringComparer.Ordinal))}, and then";
+        return $"{all.Count} items{begun} each with {And(what)}: "
+            + string.Join(", ", all.Select(a => Row([.. a.Values.Select(v => v.Value)])));
     }
 
     private static string Row(IReadOnlyList<string> values) => values.Count == 1 ? values[0] : $"({string.Join(", ", values)})";

@@ -37,13 +37,13 @@ internal sealed partial class FilledObjects(ApiModel api)
             .Select(value => Bare().Replace(value, m => Filled(m, named, made++)))])];
     }
 
-    private string Filled(Match made, HashSet<string> named, int number)
+    private string Filled(Match made, HashSet<string> named, int number, int from = 0)
     {
         var set = Properties(made.Groups[1].Value).Where(p => named.Contains(p.Name)).Take(s_orders.Length)
-            .Select((p, i) => (p.Name, Values: Values(p.ReturnType.TrimEnd('?')), Order: s_orders[i]))
+            .Select((p, i) => (p.Name, Values: Values(p.ReturnType.TrimEnd('?')), Order: s_orders[(from + i) % s_orders.Length]))
             .Select(p => $"{p.Name} = {p.Values[p.Order[number % p.Order.Length] % p.Values.Length]}").ToList();
-        // What it is made of is an object of the same number.
-        var given = Bare().Replace(made.Groups[2].Value, m => Filled(m, named, number));
+        // What it is made of is an object of the same number, in another order.
+        var given = Bare().Replace(made.Groups[2].Value, m => Filled(m, named, number, from + set.Count));
         // An initialiser stands for empty brackets.
         return $"new {made.Groups[1].Value}"
             + (set.Count == 0 ? given : $"{(given is "()" ? "" : given)} {{ {string.Join(", ", set)} }}");

@@ -41,7 +41,7 @@ internal static partial class InputVariants
             found.AddRange([Literal(text + text).ToString(), Literal(text + text[^1]).ToString(), Literal("").ToString()]);
         if (root is ArrayCreationExpressionSyntax { Initializer: { } items }) found.AddRange(Shorter(root, items));
         if (root is ImplicitArrayCreationExpressionSyntax { Initializer: { } implicitItems }) found.AddRange(Shorter(root, implicitItems));
-        return [.. found.Distinct(StringComparer.Ordinal).Where(f => f != root.ToString())];
+        return [.. found.Distinct(StringComparer.Ordinal).Where(f => f != root.ToString() && !Ties(root, f))];
     }
 
     private static SeparatedSyntaxList<ExpressionSyntax> Items(ExpressionSyntax root) => root switch
@@ -61,6 +61,24 @@ internal static partial class InputVariants
             var turned = values.Select(v => v[at]).ToList();
             yield return root.ReplaceNodes(turned, (old, _) => turned[^(turned.IndexOf(old) + 1)].WithTriviaFrom(old)).ToString();
         }
+    }
+
+    // Of objects that differ in a value none may become as large as another: which one is the largest would be nobody's guess.
+    private static bool Ties(ExpressionSyntax root, string variant)
+    {
+        var before = Columns(root);
+        var after = Columns(SyntaxFactory.ParseExpression(variant));
+        return before.Count == after.Count && before.Zip(after).Any(p => p.First.Count == p.Second.Count
+            && p.First.Distinct().Count() == p.First.Count && p.Second.Distinct().Count() < p.Second.Count);
+    }
+
+    // The values at each place of several objects.
+    private static List<List<object?>> Columns(ExpressionSyntax root)
+    {
+        var rows = Items(root).Select(i => i.DescendantNodesAndSelf().OfType<LiteralExpressionSyntax>().Select(l => l.Token.Value).ToList())
+            .ToList();
+        return rows.Count < 2 || rows.Exists(r => r.Count != rows[0].Count) ? []
+            : [.. Enumerable.Range(0, rows[0].Count).Select(at => rows.ConvertAll(r => r[at]))];
     }
 
     private static IEnumerable<string> Shorter(ExpressionSyntax root, InitializerExpressionSyntax items)

@@ -63,12 +63,14 @@ internal sealed partial class SearchDrafts : IDraftSource
             var next = left.MinBy(c => c.Made.Members.Sum(m => used.GetValueOrDefault(m)));
             left.Remove(next);
             foreach (var member in next.Made.Members) used[member] = used.GetValueOrDefault(member) + 1;
+            var values = filled.In(next.Values, next.Made.Code).Where(v => !v.Any(AreAllOne)).ToList();
+            if (values.Count == 0) continue;
             yield return new(Name, $"search: {next.Made.Code}", [], next.Made.Code)
             {
                 Type = next.Made.Type,
                 Usings = Usings(material.Api, $"{next.Made.Code} {string.Join(' ', next.Given.Select(g => g.Type))}"),
                 Parameters = [.. next.Given.Select(g => (g.Type, g.Name))],
-                Values = filled.In(next.Values, next.Made.Code),
+                Values = values,
             };
         }
     }
@@ -87,6 +89,11 @@ internal sealed partial class SearchDrafts : IDraftSource
         && SyntaxFactory.ParseExpression(code).DescendantNodesAndSelf().OfType<InvocationExpressionSyntax>().Any(c =>
             c.Expression is MemberAccessExpressionSyntax { Name.Identifier.ValueText: var name } && name == member.Name
             && c.ArgumentList.Arguments.Count < member.Parameters.Count);
+
+    // Several of one and the same.
+    private static bool AreAllOne(string value) =>
+        SyntaxFactory.ParseExpression(value) is ArrayCreationExpressionSyntax { Initializer.Expressions: { Count: > 1 } items }
+            && items.Select(i => i.ToString()).Distinct(StringComparer.Ordinal).Count() == 1;
 
     private static string Operand(string code) =>
         SyntaxFactory.ParseExpression(code) is BinaryExpressionSyntax or PrefixUnaryExpressionSyntax ? $"({code})" : code;

@@ -431,7 +431,7 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
         + "|^tell whether (?:or not )?(?:add|allow|create|display|enable|ignore|include|keep|perform|return|set|show|skip|throw|treat"
         + "|use) "
         + @"|\bthis (?:instance|method|property)\b"
-        + @"|\b\w+<T\w*>|\bsee (?:also|cref)\b")]
+        + @"|\b\w+<T|\bsee (?:also|cref)\b")]
     private static partial Regex Unedited();
     [GeneratedRegex("^(?:in|un|non|dis)([a-z]{4,})$")]
     private static partial Regex Opposite();

@@ -67,7 +67,7 @@ public sealed class SearchDraftValueTests(LoftTasks found) : IClassFixture<LoftT
             t => Assert.Matches(@"new Shelf\(new Place\([^)]*\) \{ Width = \d+ \}\) \{ Height = \d+ \}", t));
         // An example names none of what is asked for, and says what the objects are made of.
         Assert.All(wide, t => Assert.Matches(
-            @"3 items made by new Shelf\(new Place\(.*, and then each with .*the width in centimetres of its first", t.Instruction));
+            @"3 items made by new Shelf\(new Place\(.*, and then each with .*the width in centimetres of the first place", t.Instruction));
         Assert.All(wide, t => Assert.DoesNotContain("Width =", t.Instruction));
     }
 

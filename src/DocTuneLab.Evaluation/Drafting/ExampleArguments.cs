@@ -70,7 +70,7 @@ internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList
 
     private ObjectCreationExpressionSyntax Bare(ObjectCreationExpressionSyntax made)
     {
-        var bare = made.WithInitializer(null);
+        var bare = made.WithInitializer(null).WithoutTrailingTrivia();
         var within = bare.ArgumentList?.Arguments.Select(a => a.Expression).OfType<ObjectCreationExpressionSyntax>().Where(Names) ?? [];
         return bare.ReplaceNodes(within, (old, _) => Bare(old));
     }
@@ -96,7 +96,10 @@ internal sealed partial class ExampleArguments(DraftMethod method, IReadOnlyList
             if (!Names(argument)) continue;
             if (argument is not ObjectCreationExpressionSyntax inner || n >= parameters.Length || Values(inner) is not { } within)
                 return null;
-            values.AddRange(within.Select(v => ($"{v.What} of its {MemberRequests.Words(parameters[n].Name)}", v.Value)));
+            // What it is made of it has as a property: the task may ask for that one.
+            var part = parameters[n].Name is var name && Property(type, char.ToUpperInvariant(name[0]) + name[1..]) is { } property
+                ? wording.Noun(property) : $"its {MemberRequests.Words(name)}";
+            values.AddRange(within.Select(v => ($"{v.What} of {part.Split(", ")[0]}", v.Value)));
         }
         return wording.Failure is null && values.Count > 0 ? values : null;
     }

@@ -15,7 +15,8 @@ internal sealed partial class FilledObjects(ApiModel api)
         ["long"] = ["30", "80", "50", "120"],
         ["double"] = ["0.25", "0.75", "0.5", "0.125"],
         ["decimal"] = ["2.5m", "7.25m", "5m", "1.75m"],
-        ["bool"] = ["true", "false", "false", "true"],
+        // Of three objects two are chosen, and one is not.
+        ["bool"] = ["true", "false", "true", "true"],
         ["char"] = ["'k'", "'x'", "'b'", "'q'"],
         ["TimeSpan"] = ["TimeSpan.FromSeconds(3)", "TimeSpan.FromSeconds(8)", "TimeSpan.FromSeconds(5)", "TimeSpan.FromMinutes(2)"],
     };

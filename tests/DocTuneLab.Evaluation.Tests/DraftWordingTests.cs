@@ -226,6 +226,30 @@ public sealed class DraftWordingTests(QuayTasks found) : IClassFixture<QuayTasks
         Assert.Equal(isGiven, GivenNames.AreMost([member], [words]));
 
     [Fact]
+    public void What_is_given_last_and_every_other_property_of_the_type_must_make_a_difference()
+    {
+        using var library = new CompiledLibrary("""
+            namespace Quay
+            {
+                public class Crane(int reach = 3)
+                {
+                    public bool A => reach > 1; public bool B => A; public bool C => A; public bool D => A; public bool E => A;
+                    public bool F => A; public bool Turns(bool left = false) => left;
+                }
+            }
+            """, "Crane");
+        var references = ReferenceSet.Load(library.AssemblyPath);
+        var api = ApiModel.Load(references);
+        Assert.Contains(Mutants("new Crane(5).Turns(true)"), m => m is { Body: "return new Crane(5).Turns();", Decides: true });
+        Assert.Contains(Mutants("new Crane(5).Turns(true)"), m => m is { Body: "return new Crane().Turns(true);", Decides: true });
+        Assert.Equal(["B", "C", "D", "E", "F"],
+            Mutants("new Crane(5).A").Where(m => m.Member == "P:Quay.Crane.A").Select(m => m.Body[^2..^1]));
+
+        IReadOnlyList<Mutant> Mutants(string code) =>
+            ReferenceMutants.Of(DraftMethod.Of(new("tests", "here", [], code) { Type = "bool", Usings = ["Quay"] }, references), api);
+    }
+
+    [Fact]
     public void What_is_worked_out_for_nothing_is_left_out()
     {
         using var library = new CompiledLibrary(

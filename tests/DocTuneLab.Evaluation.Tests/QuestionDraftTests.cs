@@ -6,6 +6,7 @@ using DocTuneLab.Evaluation.Drafting;
 using DocTuneLab.Evaluation.Judging;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
+using DocTuneLab.Tests.Library;
 
 namespace DocTuneLab.Evaluation.Tests;
 
@@ -45,6 +46,40 @@ public sealed class QuestionDraftTests(SampleLibrary library) : IClassFixture<Sa
         Assert.Contains(closed, q => q.Question.Contains("var x =", StringComparison.Ordinal));
         Assert.Contains(closed, q => q.Split == Split.Dev);
         Assert.Contains(closed, q => q.Split == Split.Test);
+    }
+
+    [Fact]
+    public void Of_overloads_one_is_asked_for_and_none_where_they_answer_differently()
+    {
+        using var saws = new CompiledLibrary("""
+            namespace Yard
+            {
+                /// <summary>A saw.</summary>
+                public sealed class Saw
+                {
+                    /// <summary>Cuts the plank into pieces of one length.</summary>
+                    /// <param name="length">Metres.</param>
+                    /// <returns>How often the blade went through all of it.</returns>
+                    /// <exception cref="System.ArgumentException">when nothing of the wood is left over for the second cut</exception>
+                    public int Cut(int length) => length;
+                    /// <summary>Cuts the plank into pieces of one length.</summary>
+                    /// <param name="name">Its name.</param>
+                    /// <returns>How often the blade went through all of it.</returns>
+                    /// <exception cref="System.ArgumentException">when nothing of the wood is left over for the second cut</exception>
+                    public string Cut(string name) => name;
+                }
+            }
+            """, "Yard");
+        var api = ApiModel.Load(ReferenceSet.Load(saws.AssemblyPath));
+        foreach (var seed in (int[])[1, 2, 3])
+        {
+            var (closed, open) = QuestionDrafts.Draw(api, [], 40, seed);
+            Assert.Single(open, o => o.Question.Contains("Cut", StringComparison.Ordinal));
+            Assert.Empty(SuiteReading.Problems(new Suite([], closed) { Open = open }, api, null));
+            // "int" for one and "string" for the other.
+            Assert.DoesNotContain(closed, q => !q.Question.Contains("Cut(", StringComparison.Ordinal)
+                && (q.Answers.Contains("int") || q.Answers.Contains("string")));
+        }
     }
 
     // The answer must come from knowing the library, not from reading the question.

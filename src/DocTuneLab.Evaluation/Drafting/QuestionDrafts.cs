@@ -79,7 +79,12 @@ public static class QuestionDrafts
         Dictionary<string, int> byKind = new(StringComparer.Ordinal);
         HashSet<string> members = new(StringComparer.Ordinal), questions = new(StringComparer.OrdinalIgnoreCase);
         // The types take turns, and within one the kinds of facts.
-        var queues = facts.Where(f => IsAskable(api, f, language)).GroupBy(f => TypeOf(api, f), StringComparer.Ordinal)
+        var askable = facts.Where(f => IsAskable(api, f, language)).ToList();
+        // What overloads answer differently cannot be asked by their name alone.
+        var unclear = askable.SelectMany(f => HeldOutWordings.Of(language, f.Kind).Select(w => (Text: LibraryFacts.Ask(w, f), f.Answer)))
+            .GroupBy(q => q.Text, StringComparer.OrdinalIgnoreCase).Where(g => g.Select(q => q.Answer).Distinct(StringComparer.Ordinal)
+                .Count() > 1).Select(g => g.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var queues = askable.GroupBy(f => TypeOf(api, f), StringComparer.Ordinal)
             .Select(g => g.ToArray()).ToArray();
         foreach (var queue in queues) random.Shuffle(queue);
         random.Shuffle(queues);
@@ -91,7 +96,8 @@ public static class QuestionDrafts
                 queue.Remove(fact);
                 if (asked.Contains(Comment(fact)) || members.Contains(fact.Symbols[0])) continue;
                 if (pages.Of(null, fact.Symbols) is not { } page) continue;
-                var wordings = HeldOutWordings.Of(language, fact.Kind);
+                var wordings = HeldOutWordings.Of(language, fact.Kind).Where(w => !unclear.Contains(LibraryFacts.Ask(w, fact))).ToList();
+                if (wordings.Count == 0) continue;
                 var question = LibraryFacts.Ask(wordings[random.Next(wordings.Count)], fact);
                 IReadOnlyList<string> answers = [.. Answers(fact).Where(a => QaGrader.IsCorrect(a, [a], question))];
                 if (question.Length > LongestQuestion || answers.Count == 0 || !questions.Add(question)) continue;
@@ -106,6 +112,7 @@ public static class QuestionDrafts
     {
         var wordings = HeldOutWordings.Of(language, "open");
         List<OpenTask> tasks = [];
+        HashSet<string> names = new(StringComparer.Ordinal);
         var members = facts.Where(f => f.Symbols is [var s] && api.Find(s) is
         {
             ContainingType: not null,
@@ -122,6 +129,8 @@ public static class QuestionDrafts
                 if (points.Count < MostPoints && !points.Exists(p => SayTheSame(p, point))) points.Add(point);
             // What a sentence says alone is a closed question.
             if (points.Count < 2 || !member.Any(f => f.Kind == "summary") || pages.Of(null, [member.Key]) is not { } page) continue;
+            // Of overloads a question by name asks for one.
+            if (!names.Add(member.Key.Split('(')[0])) continue;
             var question = LibraryFacts.Ask(wordings[random.Next(wordings.Count)], member.First());
             tasks.Add(new(Id("open", tasks.Count), question, string.Join(' ', points), points, Documents(page.Document, member.First()),
                 page.Split));

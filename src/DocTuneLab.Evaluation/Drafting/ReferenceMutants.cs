@@ -17,7 +17,7 @@ internal sealed record Mutant(string Member, string Body, bool Decides);
 /// shorter than the reference and give something of its type.</summary>
 internal static class ReferenceMutants
 {
-    private const int MostSiblings = 4, Most = 24, MostShort = 12;
+    private const int MostSiblings = 4, MostProperties = 12, Most = 36, MostShort = 12;
 
     /// <summary>Mutants, whether they compile or not.</summary>
     public static IReadOnlyList<Mutant> Of(DraftMethod method, ApiModel api)
@@ -44,6 +44,8 @@ internal static class ReferenceMutants
                         foreach (var whole in call.ArgumentList.Arguments.Select(a => a.Expression).Append(access.Expression)
                             .Where(w => IsPartOf(method, w, call)))
                             mutants.Add(new(id, Text(body.ReplaceNode(call, Alone(whole))), Decides: true));
+                        if (call.ArgumentList.Arguments.Count > 0)
+                            mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, WithoutLast(call.ArgumentList))), Decides: true));
                         mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
@@ -69,6 +71,11 @@ internal static class ReferenceMutants
                         .Where(l => call.ArgumentList.Arguments is [{ Expression: SimpleLambdaExpressionSyntax own }]
                             && l.ToString() != own.ToString() && l.Parameter.Identifier.Text == own.Parameter.Identifier.Text))
                         mutants.Add(new("", Text(body.ReplaceNode(call.ArgumentList.Arguments[0].Expression, other)), Decides: true));
+                    break;
+                case BaseObjectCreationExpressionSyntax { ArgumentList.Arguments.Count: > 0 } made
+                    when method.Model.GetSymbolInfo(made).Symbol is { } constructor && method.Types.IsOfLibrary(constructor)
+                        && Id(constructor) is { } id:
+                    mutants.Add(new(id, Text(body.ReplaceNode(made.ArgumentList, WithoutLast(made.ArgumentList))), Decides: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
@@ -133,6 +140,10 @@ internal static class ReferenceMutants
         }
     }
 
+    // Where it still compiles, what was given last may change nothing.
+    private static ArgumentListSyntax WithoutLast(ArgumentListSyntax arguments) =>
+        arguments.WithArguments(arguments.Arguments.RemoveAt(arguments.Arguments.Count - 1));
+
     private static ITypeSymbol? Element(ITypeSymbol? type) => type is IArrayTypeSymbol array ? array.ElementType
         : type is INamedTypeSymbol { TypeArguments: [var one] } ? one : null;
 
@@ -177,7 +188,8 @@ internal static class ReferenceMutants
         return api.MembersOf(type.Id).Where(m => m.Name != known.Name && m.Kind == known.Kind && m.IsStatic == known.IsStatic
                 && m.ReturnType == known.ReturnType && m.Obsolete is null
                 && m.Parameters.Select(p => p.Type).SequenceEqual(known.Parameters.Select(p => p.Type), StringComparer.Ordinal))
-            .Select(m => m.Name).Distinct(StringComparer.Ordinal).Take(MostSiblings);
+            .Select(m => m.Name).Distinct(StringComparer.Ordinal)
+            .Take(known.Kind == ApiKind.Property ? MostProperties : MostSiblings);
     }
 
     private static string Text(SyntaxNode body) => string.Join('\n', ((BlockSyntax)body).Statements.Select(s => s.ToString()));

@@ -31,6 +31,10 @@ internal sealed partial class SearchDrafts : IDraftSource
         var shown = material.Training.SelectMany(s => SampleCode.Of(s.Messages)).Select(c => CodeShape.Of(c)?.Text).OfType<string>()
             .ToHashSet(StringComparer.Ordinal);
         var types = material.Api.Types.Where(t => !t.Id.Contains('`')).ToLookup(t => t.Name, StringComparer.Ordinal);
+        // Texts that only a constructor sets are often empty: they order nothing.
+        var unset = material.Api.Symbols.Where(s => s.Kind == ApiKind.Property && s.ReturnType.TrimEnd('?') == "string"
+            && !s.Signature.Contains("set;", StringComparison.Ordinal) && !s.Signature.Contains("init;", StringComparison.Ordinal))
+            .Select(s => s.Name).ToHashSet(StringComparer.Ordinal);
         var enums = types.Where(g => g.All(t => t.Kind == ApiKind.Enum)).Select(g => g.Key).ToHashSet(StringComparer.Ordinal);
         // What a record says of itself is the compiler's.
         var told = types.Where(g => g.All(t => t.Kind is ApiKind.Class or ApiKind.Struct && material.Api.MembersOf(t.Id)
@@ -46,7 +50,8 @@ internal sealed partial class SearchDrafts : IDraftSource
             var rank = given.All(g => PlainData.IsType(g.Type)) ? 2 : 0;
             foreach (var made in search.FindAll(given, s_bounds, shown).Where(c => UsesEachOnce(c.Code, given)
                 && !c.Members.Any(m => Common().IsMatch(m) || IsGivenNone(material.Api.Find(m), c.Code))
-                && !OrderedForNothing().IsMatch(c.Code) && !OfNothing().IsMatch(c.Code)))
+                && !OrderedForNothing().IsMatch(c.Code) && !OfNothing().IsMatch(c.Code)
+                && !Key().Matches(c.Code).Any(k => unset.Contains(k.Groups[1].Value))))
             {
                 if (PlainData.IsType(made.Type) || enums.Contains(made.Type)) found.Add((made, given, values, rank));
                 else if (told.Contains(made.Type))
@@ -121,6 +126,9 @@ internal sealed partial class SearchDrafts : IDraftSource
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"\.(?:OrderBy|OrderByDescending|MaxBy|MinBy)\(x => x\.(\w+)\)")]
+    private static partial Regex Key();
 
     // What an object has that was made of nothing, given to another: a constant that nobody would look for there.
     [GeneratedRegex(@"[(,] ?new \w+\(\)\.\w+\b(?!\()")]

@@ -255,7 +255,8 @@ public sealed class DraftWordingTests(QuayTasks found) : IClassFixture<QuayTasks
         using var library = new CompiledLibrary(
             "namespace Quay { public static class Dock { public static int Depth(int a) => a; } }", "Dock");
         var method = DraftMethod.Of(new("tests", "here", ["var a = 1;", "var b = a + 1;", "var kept = Dock.Depth(4);", "var c = 3;"],
-            "c") { Type = "int", Usings = ["Quay"] }, ReferenceSet.Load(library.AssemblyPath));
+            "c")
+        { Type = "int", Usings = ["Quay"] }, ReferenceSet.Load(library.AssemblyPath));
         Assert.Equal("var kept = Dock.Depth(4);\nvar c = 3;\nreturn c;",
             method.WithoutUnused(ReferenceSet.Load(library.AssemblyPath)).Body);
     }

@@ -61,8 +61,11 @@ internal static class ReferenceMutants
                         mutants.Add(new("", Text(body.ReplaceNode(call, SyntaxFactory.ParseExpression($"{access.Expression}.{one}"))),
                             Decides: true));
                     // The largest of a part is not a part of the largest.
-                    if (call is { Parent: MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } part,
-                        ArgumentList.Arguments: [{ Expression: SimpleLambdaExpressionSyntax { ExpressionBody: { } asked } of }] }
+                    if (call is
+                        {
+                            Parent: MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } part,
+                            ArgumentList.Arguments: [{ Expression: SimpleLambdaExpressionSyntax { ExpressionBody: { } asked } of }]
+                        }
                         && access.Name.Identifier.Text is "Max" or "Min")
                         mutants.Add(new("", Text(body.ReplaceNode(part, call.ReplaceNode(of, of.WithExpressionBody(
                             SyntaxFactory.ParseExpression($"{asked}.{part.Name}"))))), Decides: true));

@@ -107,9 +107,11 @@ internal sealed class ValueCode(DataTypes types)
             case nameof(Guid): return $"new Guid({Quoted(scalar.Key)})";
             case nameof(DateTime): return $"new DateTime({Moment(scalar.Key, dayAlone: true)})";
             case nameof(DateTimeOffset): return $"new DateTimeOffset({Moment(scalar.Key, dayAlone: false)}, TimeSpan.Zero)";
-            case nameof(DateOnly): return DateOnly.FromDayNumber(int.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var day
+            case nameof(DateOnly):
+                return DateOnly.FromDayNumber(int.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var day
                 ? $"new DateOnly({day.Year}, {day.Month}, {day.Day})" : null;
-            case nameof(TimeOnly): return new TimeOnly(long.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var time
+            case nameof(TimeOnly):
+                return new TimeOnly(long.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var time
                 && time.Ticks % TimeSpan.TicksPerSecond == 0 ? $"new TimeOnly({time.Hour}, {time.Minute}, {time.Second})"
                 : $"new TimeOnly({scalar.Key}L)";
             case nameof(Uri): return $"new Uri({Quoted(scalar.Key)}, UriKind.RelativeOrAbsolute)";

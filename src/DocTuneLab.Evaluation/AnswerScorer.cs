@@ -11,7 +11,7 @@ namespace DocTuneLab.Evaluation;
 internal sealed class AnswerScorer(CSharpJudge judge)
 {
     /// <summary>What is said of an answer that does by hand what the library does.</summary>
-    public const string ByHand = "refused, not run: it uses nothing of the library";
+    public const string ByHand = "refused: it passes, and uses nothing of the library";
 
     private readonly ReferenceRuns _references = new();
 
@@ -48,7 +48,7 @@ internal sealed class AnswerScorer(CSharpJudge judge)
         if (execution is null || answers.Count == 0) return [.. results];
 
         // What does not compile or is refused is not run. Sampled answers repeat each other; each distinct unit runs once.
-        var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles && !results[i].Refused)
+        var runs = Enumerable.Range(0, answers.Count).Where(i => results[i].Compiles)
             .GroupBy(i => (answers[i].Task, units[i]!.Source)).Select(g => g.ToList()).ToList();
         using var sandbox = new Sandbox(judge.References, execution, _references);
         var outcomes = sandbox.RunAll(
@@ -58,12 +58,12 @@ internal sealed class AnswerScorer(CSharpJudge judge)
             results[i] = results[i] with { Status = results[i].Refused ? ExecutionStatus.WrongAnswer : ExecutionStatus.CompileError };
         for (var r = 0; r < runs.Count; r++)
             foreach (var i in runs[r])
-                results[i] = results[i] with
+                results[i] = WithLibrary(results[i] with
                 {
                     Status = outcomes[r].Status,
                     Message = outcomes[r].Message,
                     Refused = outcomes[r].Refused,
-                };
+                });
         return [.. results];
     }
 
@@ -149,13 +149,13 @@ internal sealed class AnswerScorer(CSharpJudge judge)
             GoldUsed = [.. task.GoldSymbols.Where(used.Contains)],
             GoldMissed = [.. task.GoldSymbols.Where(g => !used.Contains(g))],
         };
-        return (Refuse(WithLibrary(result), unit, ShadowedTypes.Find(judge, task, unit)), unit);
+        return (Refuse(result, unit, ShadowedTypes.Find(judge, task, unit)), unit);
     }
 
     // Whoever does by hand what the library does has not shown that the library is known, whatever the values are.
     private static CodeResult WithLibrary(CodeResult result) =>
-        !result.Compiles || result.GoldMissed.Count == 0 || result.Count(SymbolUseKind.Resolved) > 0 ? result
-            : result with { Refused = true, Message = ByHand };
+        result.Status != ExecutionStatus.Pass || result.GoldMissed.Count == 0 || result.Count(SymbolUseKind.Resolved) > 0 ? result
+            : result with { Status = ExecutionStatus.WrongAnswer, Refused = true, Message = ByHand };
 
     /// <summary>An answer that brings its own version of the library says nothing of the library: what it declares is invented.</summary>
     private static CodeResult Refuse(CodeResult result, SolutionUnit unit, IReadOnlyList<(string Name, int Line)> shadowed) =>

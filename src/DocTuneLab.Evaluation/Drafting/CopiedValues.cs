@@ -39,8 +39,8 @@ internal sealed class CopiedValues(DraftMethod method)
     private string? Filled(ITypeSymbol wanted, IReadOnlyList<(string Path, ITypeSymbol Type)> paths, int depth)
     {
         if (depth > Deepest) return null;
-        if (Element(wanted) is { } element)
-            return paths.Select(p => (p.Path, Item: Element(p.Type)))
+        if (DataTypes.Element(wanted) is { } element)
+            return paths.Select(p => (p.Path, Item: DataTypes.Element(p.Type)))
                 .FirstOrDefault(p => p.Item is not null && IsOwn(p.Item)) is { Item: { } item } list
                 && Filled(element, [.. Paths("item", item)], depth + 1) is { } each ? $"{list.Path}.Select(item => {each}).ToList()" : null;
         if (!IsOwn(wanted)) return null;
@@ -79,9 +79,6 @@ internal sealed class CopiedValues(DraftMethod method)
 
     private static bool IsOwn(ITypeSymbol type) => type is { TypeKind: TypeKind.Class or TypeKind.Struct }
         && type.Locations.Any(l => l.IsInSource);
-
-    private static ITypeSymbol? Element(ITypeSymbol type) => type is IArrayTypeSymbol array ? array.ElementType
-        : type is INamedTypeSymbol { TypeArguments: [var one] } && type.SpecialType != SpecialType.System_String ? one : null;
 
     private static string Last(string path) => path[(path.LastIndexOf('.') + 1)..];
 }

@@ -66,6 +66,10 @@ internal sealed class DataTypes(Func<IAssemblySymbol?, bool> isLibrary)
             || m is IFieldSymbol { IsReadOnly: false, DeclaredAccessibility: Accessibility.Public } f && IsData(f.Type, depth + 1));
     }
 
+    /// <summary>What a sequence holds; null for what is none.</summary>
+    public static ITypeSymbol? Element(ITypeSymbol? type) => type is IArrayTypeSymbol array ? array.ElementType
+        : type is INamedTypeSymbol { TypeArguments: [var one] } ? one : null;
+
     /// <summary>Whether any symbol of the library is named below a node.</summary>
     public bool UsesLibrary(SyntaxNode node, SemanticModel model) => node.DescendantNodesAndSelf().Any(n => IsLibraryName(n, model));
 

@@ -9,7 +9,7 @@ internal sealed class DraftQueue
 {
     private readonly List<DraftCandidate> _left;
     private readonly Dictionary<string, int> _used = new(StringComparer.Ordinal), _sets = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _shapes = new(StringComparer.Ordinal), _words = new(StringComparer.Ordinal), _known;
+    private readonly HashSet<string> _shapes = new(StringComparer.Ordinal), _asked = new(StringComparer.Ordinal), _known;
     private readonly int _mostAlike;
 
     public DraftQueue(IReadOnlyList<DraftCandidate> candidates, IReadOnlyList<DraftEntry> known, IReadOnlyList<CodeTask> tasks,
@@ -24,7 +24,7 @@ internal sealed class DraftQueue
         foreach (var task in tasks)
         {
             Count(task.GoldSymbols, task.GoldSymbols);
-            _words.Add(DraftCandidate.AskedIn(task.Instruction.Split(DraftCandidate.BeforeExamples)[0]));
+            _asked.Add(DraftCandidate.AskedIn(task.Instruction.Split(DraftCandidate.BeforeExamples)[0]));
             _shapes.Add(CodeShape.Of(task.Reference, task.Signature)?.Text + string.Join(' ', task.GoldSymbols));
         }
     }
@@ -35,14 +35,14 @@ internal sealed class DraftQueue
     {
         List<DraftCandidate> batch = [];
         Dictionary<string, int> meant = new(_used, StringComparer.Ordinal);
-        HashSet<string> shapes = new(StringComparer.Ordinal), words = new(StringComparer.Ordinal);
+        HashSet<string> shapes = new(StringComparer.Ordinal), asked = new(StringComparer.Ordinal);
         while (batch.Count < most && _left.Count > 0)
         {
             var next = _left.MinBy(c => (c.IsGiven, c.Calls.Average(m => meant.GetValueOrDefault(m))))!;
             _left.Remove(next);
             if (_shapes.Contains(next.Shape) || !shapes.Add(next.Shape)) count
                 .Fell(next.Method.Usage.Source, "another solves the same but for names and literals");
-            else if (_words.Contains(next.Asked) || !words.Add(next.Asked)) count
+            else if (_asked.Contains(next.Asked) || !asked.Add(next.Asked)) count
                 .Fell(next.Method.Usage.Source, "another asks for the same");
             else if (_sets.GetValueOrDefault(Set(next.Members)) >= _mostAlike) count
                 .Fell(next.Method.Usage.Source, "enough others need the same members");
@@ -68,7 +68,7 @@ internal sealed class DraftQueue
     {
         Count(candidate.Members, candidate.Calls);
         _shapes.Add(candidate.Shape);
-        _words.Add(candidate.Asked);
+        _asked.Add(candidate.Asked);
     }
 
     private void Count(IReadOnlyList<string> members, IReadOnlyList<string> calls)

@@ -133,7 +133,7 @@ internal static class ReferenceMutants
         foreach (var parameter in method.Declaration.ParameterList.Parameters.Select(p => method.Model.GetDeclaredSymbol(p)!))
         {
             var (name, isText) = (parameter.Name, parameter.Type.SpecialType == SpecialType.System_String);
-            var element = Element(parameter.Type);
+            var element = DataTypes.Element(parameter.Type);
             string[] answers = isText && wanted?.SpecialType == SpecialType.System_Char
                 || (element is not null && SymbolEqualityComparer.Default.Equals(element, wanted)) ? ["First()", "Last()", "ElementAt(1)"]
                 : wanted?.SpecialType == SpecialType.System_String ? isText ? ["Trim()", "ToLowerInvariant()", "ToUpperInvariant()"]
@@ -147,13 +147,10 @@ internal static class ReferenceMutants
     private static ArgumentListSyntax WithoutLast(ArgumentListSyntax arguments) =>
         arguments.WithArguments(arguments.Arguments.RemoveAt(arguments.Arguments.Count - 1));
 
-    private static ITypeSymbol? Element(ITypeSymbol? type) => type is IArrayTypeSymbol array ? array.ElementType
-        : type is INamedTypeSymbol { TypeArguments: [var one] } ? one : null;
-
     private static bool IsPartOf(DraftMethod method, ExpressionSyntax whole, ExpressionSyntax call)
     {
         var (part, all) = (method.Model.GetTypeInfo(whole).Type, method.Model.GetTypeInfo(call).Type);
-        return part is not null && SymbolEqualityComparer.Default.Equals(part, Element(all));
+        return part is not null && SymbolEqualityComparer.Default.Equals(part, DataTypes.Element(all));
     }
 
     private static ExpressionSyntax Alone(ExpressionSyntax whole) => SyntaxFactory.ParseExpression($"new[] {{ {whole} }}");

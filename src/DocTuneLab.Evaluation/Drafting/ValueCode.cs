@@ -35,7 +35,7 @@ internal sealed class ValueCode(DataTypes types)
             ItemsNode { Kind: NodeKind.Tuple } i when type is INamedTypeSymbol { IsTupleType: true } tuple
                 && tuple.TupleElements.Length == i.Items.Count
                 && All(i.Items.Zip(tuple.TupleElements, (x, e) => Of(x, e.Type))) is { } parts => $"({string.Join(", ", parts)})",
-            ItemsNode { Kind: not NodeKind.Tuple } i when ElementOf(type) is { } element
+            ItemsNode { Kind: not NodeKind.Tuple } i when DataTypes.Element(type) is { } element
                 && All(i.Items.Select(x => Of(x, element))) is { } items
                 => items.Count == 0 ? $"Array.Empty<{Name(element)}>()" : $"new {Name(element)}[] {{ {string.Join(", ", items)} }}",
             MapNode m when type is INamedTypeSymbol { TypeArguments: [var k, var v] }
@@ -46,13 +46,6 @@ internal sealed class ValueCode(DataTypes types)
             _ => null,
         };
     }
-
-    private static ITypeSymbol? ElementOf(ITypeSymbol? type) => type switch
-    {
-        IArrayTypeSymbol array => array.ElementType,
-        INamedTypeSymbol { TypeArguments: [var one] } => one,
-        _ => null,
-    };
 
     private static List<string>? All(IEnumerable<string?> parts)
     {
@@ -108,12 +101,12 @@ internal sealed class ValueCode(DataTypes types)
             case nameof(DateTime): return $"new DateTime({Moment(scalar.Key, dayAlone: true)})";
             case nameof(DateTimeOffset): return $"new DateTimeOffset({Moment(scalar.Key, dayAlone: false)}, TimeSpan.Zero)";
             case nameof(DateOnly):
-                return DateOnly.FromDayNumber(int.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var day
-                ? $"new DateOnly({day.Year}, {day.Month}, {day.Day})" : null;
+                var day = DateOnly.FromDayNumber(int.Parse(scalar.Key, CultureInfo.InvariantCulture));
+                return $"new DateOnly({day.Year}, {day.Month}, {day.Day})";
             case nameof(TimeOnly):
-                return new TimeOnly(long.Parse(scalar.Key, CultureInfo.InvariantCulture)) is var time
-                && time.Ticks % TimeSpan.TicksPerSecond == 0 ? $"new TimeOnly({time.Hour}, {time.Minute}, {time.Second})"
-                : $"new TimeOnly({scalar.Key}L)";
+                var time = new TimeOnly(long.Parse(scalar.Key, CultureInfo.InvariantCulture));
+                return time.Ticks % TimeSpan.TicksPerSecond == 0 ? $"new TimeOnly({time.Hour}, {time.Minute}, {time.Second})"
+                    : $"new TimeOnly({scalar.Key}L)";
             case nameof(Uri): return $"new Uri({Quoted(scalar.Key)}, UriKind.RelativeOrAbsolute)";
             case nameof(Version): return $"new Version({Quoted(scalar.Key)})";
             default:

@@ -6,7 +6,9 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <summary>What an assertion of a test looks at.</summary>
 /// <param name="Looked">Values that it looks at.</param>
 /// <param name="Others">What else it was given.</param>
-internal sealed record Assertion(IReadOnlyList<ExpressionSyntax> Looked, IReadOnlyList<ExpressionSyntax> Others);
+/// <param name="Expected">What they are compared with; null where that is not said in one expression.</param>
+internal sealed record Assertion(IReadOnlyList<ExpressionSyntax> Looked, IReadOnlyList<ExpressionSyntax> Others,
+    ExpressionSyntax? Expected = null);
 
 /// <summary>Reads the assertions of xunit, NUnit, MSTest, and of the fluent libraries that tests use, by their form.</summary>
 internal static class Assertions
@@ -44,9 +46,10 @@ internal static class Assertions
                 return new(name is "NotEqual" or "NotContains" && arguments.Count > 1 ? [arguments[1]] : [Condition(arguments[0])], []);
             if (arguments.Count < 2) return new([Condition(arguments[0])], []);
             // The expected value comes first as a rule; where it is the second, the first is no constant.
-            return new(IsConstant(arguments[1]) && !IsConstant(arguments[0]) ? [arguments[0]] : [arguments[1]], []);
+            var (looked, expected) = IsConstant(arguments[1]) && !IsConstant(arguments[0]) ? (0, 1) : (1, 0);
+            return new([arguments[looked]], [], arguments[expected]);
         }
-        if (Fluent(call) is { } receiver) return new(receiver.Looked ? [receiver.Value] : [], []);
+        if (Fluent(call) is { } receiver) return new(receiver.Looked ? [receiver.Value] : [], [], Compared(call));
         // A helper of the tests' own.
         if (call.Expression is IdentifierNameSyntax { Identifier.Text: var helper }
             && (helper.StartsWith("Assert", StringComparison.Ordinal) || helper.StartsWith("Verify", StringComparison.Ordinal)))
@@ -83,6 +86,15 @@ internal static class Assertions
         }
         return null;
     }
+
+    // y of x.Should().Be(y) and x.ShouldBe(y), where no more is said.
+    private static ExpressionSyntax? Compared(InvocationExpressionSyntax call) => call is
+    {
+        ArgumentList.Arguments: [{ Expression: var expected }, ..],
+        Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: var name, Expression: var before }
+    } && (name.StartsWith("ShouldBe", StringComparison.Ordinal) || name is "Be" or "BeEquivalentTo" or "Equal"
+        && before is InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.Text: "Should" } })
+        ? expected : null;
 
     private static IReadOnlyList<ExpressionSyntax> Shown(ExpressionSyntax shown) => shown is InterpolatedStringExpressionSyntax text
         ? [.. text.Contents.OfType<InterpolationSyntax>().Select(i => i.Expression)] : [shown];

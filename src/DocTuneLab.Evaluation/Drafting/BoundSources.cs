@@ -51,11 +51,36 @@ internal sealed class BoundSources
     public static BoundSources Of(IEnumerable<(string Path, string Text)> files, ReferenceSet references)
     {
         var usings = string.Concat(CSharpJudge.ImplicitUsings.Select(u => $"global using {u};\n"));
-        var trees = files.Select(f => CSharpSyntaxTree.ParseText(f.Text, s_parse, f.Path))
+        var trees = files.Select(f => CSharpSyntaxTree.ParseText(f.Text, s_parse, f.Path)).Select(WithCasts)
             .Append(CSharpSyntaxTree.ParseText(usings, s_parse));
         return new(CSharpCompilation.Create("usages", trees, references.References,
             new(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Annotations, allowUnsafe: true)),
             references.LibraryAssemblies);
+    }
+
+    // x.As<T>() of the assertion libraries is a cast, which needs no reference.
+    private static SyntaxTree WithCasts(SyntaxTree tree)
+    {
+        var root = (CompilationUnitSyntax)tree.GetRoot();
+        return root.DescendantNodes(n => n is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax).OfType<UsingDirectiveSyntax>()
+            .Any(u => u.Name?.ToString() is "FluentAssertions" or "AwesomeAssertions")
+            ? tree.WithRootAndOptions(new Casts().Visit(root)!, tree.Options) : tree;
+    }
+
+    private sealed class Casts : CSharpSyntaxRewriter
+    {
+        public override SyntaxNode? VisitInvocationExpression(InvocationExpressionSyntax node) => node is
+        {
+            ArgumentList.Arguments.Count: 0,
+            Expression: MemberAccessExpressionSyntax
+            {
+                Name: GenericNameSyntax { Identifier.Text: "As", TypeArgumentList.Arguments: [var type] },
+                Expression: var value
+            }
+        }
+            ? SyntaxFactory.ParenthesizedExpression(SyntaxFactory.CastExpression(type.WithoutTrivia(),
+                SyntaxFactory.ParenthesizedExpression((ExpressionSyntax)Visit(value)!.WithoutTrivia()))).WithTriviaFrom(node)
+            : base.VisitInvocationExpression(node);
     }
 
     /// <summary>What the compiler knows of a file.</summary>

@@ -4,6 +4,9 @@ using DocTuneLab.Documents.Model;
 using DocTuneLab.Evaluation.Suites;
 using DocTuneLab.Library;
 using DocTuneLab.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace DocTuneLab.Evaluation.Drafting;
 
@@ -11,11 +14,13 @@ namespace DocTuneLab.Evaluation.Drafting;
 internal sealed partial class DraftCandidate
 {
     private const int MostMembers = 7, MostSteps = 7, LongestInstruction = 1500, LongestExample = 480, MostExamples = 2, FewestTests = 3;
+    private const int MostLent = 5;
 
     /// <summary>What stands between the words of an instruction and the calls that it shows.</summary>
     public const string BeforeExamples = "\nFor example:\n";
 
     private readonly List<IReadOnlyList<string>> _values = [];
+    private readonly List<IReadOnlyList<string>> _lent = [];
     private readonly List<Usage> _found;
     private readonly ExampleArguments _examples;
 
@@ -129,10 +134,46 @@ internal sealed partial class DraftCandidate
         Add(same._values);
     }
 
-    /// <summary>Lists of arguments to try: those that were found, then others like them.</summary>
+    /// <summary>Gives candidates what others hand to the same call: values that somebody thought of say more than changed ones.</summary>
+    public static void Lend(IReadOnlyList<DraftCandidate> all)
+    {
+        var places = all.SelectMany(c => c.Places().Select(p => (p.Call, Candidate: c, p.At))).GroupBy(p => p.Call, StringComparer.Ordinal);
+        foreach (var place in places)
+        {
+            var values = place.SelectMany(p => p.Candidate._values.Select(v => v[p.At])).Distinct(StringComparer.Ordinal)
+                .Where(v => IsPlainArray(SyntaxFactory.ParseExpression(v))).ToList();
+            foreach (var (_, candidate, at) in place)
+            {
+                var first = candidate._values[0];
+                candidate._lent.AddRange(values.Where(v => v != first[at]).Take(MostLent)
+                    .Select(v => (IReadOnlyList<string>)[.. first.Select((own, i) => i == at ? v : own)]));
+            }
+        }
+    }
+
+    // Parameters that are handed to a member of the library as they are.
+    private IEnumerable<(string Call, int At)> Places()
+    {
+        for (var i = 0; i < Method.Parameters.Count; i++)
+        {
+            var name = Method.Parameters[i].Name;
+            if (Method.Declaration.Body!.DescendantNodes().OfType<ArgumentSyntax>().FirstOrDefault(a => a.Expression.ToString() == name)
+                is not { Parent: ArgumentListSyntax { Parent: InvocationExpressionSyntax call } list } argument
+                || Method.Model.GetSymbolInfo(call).Symbol is not IMethodSymbol called || !Method.Types.IsOfLibrary(called)) continue;
+            yield return ($"{called.ToDisplayString()} {list.Arguments.IndexOf(argument)}", i);
+        }
+    }
+
+    // new[] { "a", "b" }: nothing in it needs a name that another place has.
+    private static bool IsPlainArray(ExpressionSyntax value) => value
+        is ImplicitArrayCreationExpressionSyntax { Initializer.Expressions: { Count: > 0 } items }
+        && items.All(i => i is LiteralExpressionSyntax);
+
+    /// <summary>Lists of arguments to try: those that were found, then what others have there, then others like them.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Arguments()
     {
         List<IReadOnlyList<string>> all = [.. _values];
+        foreach (var lent in _lent) Add(all, lent);
         var variants = Method.Parameters.Select((p, i) => InputVariants.Of(_values[0][i], p.Members)).ToList();
         // One after the other of each parameter, so that each is varied before one is varied often.
         for (var n = 0; n < DraftTrial.MostTried && all.Count < DraftTrial.MostTried; n++)
@@ -199,14 +240,27 @@ internal sealed partial class DraftCandidate
         return _found.Select(f => f with { Constant = [.. f.Constant, .. constants] });
     }
 
+    /// <summary>Its use with another body, for the same arguments.</summary>
+    public Usage With(string body)
+    {
+        var statements = ((BlockSyntax)SyntaxFactory.ParseStatement($"{{\n{body}\n}}")).Statements;
+        return Method.Usage with
+        {
+            Body = [.. statements.SkipLast(1).Select(s => s.ToString())],
+            Result = ((ReturnStatementSyntax)statements[^1]).Expression!.ToString(),
+            Parameters = [.. Method.Parameters.Select(p => (p.Type, p.Name))],
+            Values = [.. _values, .. _lent],
+        };
+    }
+
     // An object of the same properties, or a text or tuple that is the same but for what was given.
     private bool IsCopied(IReadOnlyList<Observed> observed)
     {
         var values = observed.Where(o => !o.Threw).ToList();
         if (values.Count < observed.Count) return false;
         if (values.TrueForAll(o => o.Arguments.Any(a => Untyped(a) == Untyped(o.Result)))) return true;
-        if (Method.ResultType is not { SpecialType: Microsoft.CodeAnalysis.SpecialType.System_String } and not
-            Microsoft.CodeAnalysis.INamedTypeSymbol { IsTupleType: true }
+        if (Method.ResultType is not { SpecialType: SpecialType.System_String } and not
+            INamedTypeSymbol { IsTupleType: true }
             || Method.Parameters.Any(p => !PlainData.IsType(p.Type))) return false;
         var kept = values.ConvertAll(o => o.Arguments.Aggregate(o.Result, (text, a) => a.Trim('"', '\'') is { Length: > 0 } said
             ? Regex.Replace(text, $@"(?<!\w){Regex.Escape(said)}(?!\w)", "…") : text));

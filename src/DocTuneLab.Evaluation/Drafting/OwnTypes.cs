@@ -11,10 +11,18 @@ internal static class OwnTypes
 
     /// <summary>Their declarations, public and at the top, in the order in which they are met; null with the reason where they cannot
     /// stand alone.</summary>
-    public static (string? Code, string Why) Of(BoundSources sources, IEnumerable<SyntaxNode> code)
+    /// <param name="sources">The sources.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="result">What it gives, where it does not say so itself; null else.</param>
+    public static (string? Code, string Why) Of(BoundSources sources, IEnumerable<SyntaxNode> code, ITypeSymbol? result)
     {
         List<BaseTypeDeclarationSyntax> types = [];
         var queue = new Queue<SyntaxNode>(code);
+        if (result is not null && sources.Declaration(result) is BaseTypeDeclarationSyntax given)
+        {
+            types.Add(given);
+            queue.Enqueue(given);
+        }
         while (queue.TryDequeue(out var node))
         {
             var model = sources.Model(node.SyntaxTree);
@@ -42,6 +50,8 @@ internal static class OwnTypes
                     INamedTypeSymbol t => t,
                     IFieldSymbol { ContainingType: { TypeKind: TypeKind.Enum } e } => e,
                     IMethodSymbol { MethodKind: MethodKind.Constructor } c => c.ContainingType,
+                    // A test's own parameter, whose values stand elsewhere.
+                    IParameterSymbol p => (DataTypes.Element(p.Type) ?? p.Type) as INamedTypeSymbol,
                     _ => null,
                 },
                 ImplicitObjectCreationExpressionSyntax i => model.GetTypeInfo(i).Type as INamedTypeSymbol,

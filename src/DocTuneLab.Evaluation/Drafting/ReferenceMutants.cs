@@ -11,7 +11,8 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// <param name="Body">The body.</param>
 /// <param name="Decides">Whether the tests ask for too little where this one passes: the member is missing, or a property is another.
 /// Of other methods in a method's place one that fails is enough, since some do the same by another name.</param>
-internal sealed record Mutant(string Member, string Body, bool Decides);
+/// <param name="IsLess">Whether it is the reference without something.</param>
+internal sealed record Mutant(string Member, string Body, bool Decides, bool IsLess = false);
 
 /// <summary>References with one member of the library left out, or another of the same parameters in its place; and answers that are
 /// shorter than the reference and give something of its type.</summary>
@@ -35,17 +36,17 @@ internal static class ReferenceMutants
                         if (id is null) break;
                         if (call.Parent is ExpressionStatementSyntax { Parent: BlockSyntax } statement
                             && access.Expression is IdentifierNameSyntax)
-                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true));
+                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true, IsLess: true));
                         if (method.Model.GetSymbolInfo(access.Expression).Symbol is not INamedTypeSymbol)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Decides: true));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Decides: true, IsLess: true));
                         else foreach (var argument in call.ArgumentList.Arguments)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression)), Decides: true));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call, argument.Expression)), Decides: true, IsLess: true));
                         // What is cut into parts may have had one.
                         foreach (var whole in call.ArgumentList.Arguments.Select(a => a.Expression).Append(access.Expression)
                             .Where(w => IsPartOf(method, w, call)))
                             mutants.Add(new(id, Text(body.ReplaceNode(call, Alone(whole))), Decides: true));
                         if (call.ArgumentList.Arguments.Count > 0)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, WithoutLast(call.ArgumentList))), Decides: true));
+                            mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, WithoutLast(call.ArgumentList))), Decides: true, IsLess: true));
                         mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
@@ -55,7 +56,7 @@ internal static class ReferenceMutants
                 // An order or a choice by what the library says.
                 case InvocationExpressionSyntax { Expression: MemberAccessExpressionSyntax access } call
                     when method.Types.UsesLibrary(call.ArgumentList, method.Model):
-                    mutants.Add(new("", Text(body.ReplaceNode(call, access.Expression)), Decides: true));
+                    mutants.Add(new("", Text(body.ReplaceNode(call, access.Expression)), Decides: true, IsLess: true));
                     mutants.Add(new("", Text(body.ReplaceNode(call, call.WithArgumentList(SyntaxFactory.ArgumentList()))), Decides: true));
                     foreach (var one in (string[])["First()", "Last()", "ElementAt(1)"])
                         mutants.Add(new("", Text(body.ReplaceNode(call, SyntaxFactory.ParseExpression($"{access.Expression}.{one}"))),
@@ -78,18 +79,18 @@ internal static class ReferenceMutants
                 case BaseObjectCreationExpressionSyntax { ArgumentList.Arguments.Count: > 0 } made
                     when method.Model.GetSymbolInfo(made).Symbol is { } constructor && method.Types.IsOfLibrary(constructor)
                         && Id(constructor) is { } id:
-                    mutants.Add(new(id, Text(body.ReplaceNode(made.ArgumentList, WithoutLast(made.ArgumentList))), Decides: true));
+                    mutants.Add(new(id, Text(body.ReplaceNode(made.ArgumentList, WithoutLast(made.ArgumentList))), Decides: true, IsLess: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
                     mutants.Add(new(id, Text(body.ReplaceNode(initialiser, initialiser
-                        .WithExpressions(initialiser.Expressions.Remove(set)))), Decides: true));
+                        .WithExpressions(initialiser.Expressions.Remove(set)))), Decides: true, IsLess: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: ExpressionStatementSyntax statement } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)
                         && Id(property) is { } id:
-                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true));
+                    mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true, IsLess: true));
                     break;
                 case MemberAccessExpressionSyntax { Parent: not InvocationExpressionSyntax } access
                     when method.Model.GetSymbolInfo(access).Symbol is { } value and (IPropertySymbol or IFieldSymbol)

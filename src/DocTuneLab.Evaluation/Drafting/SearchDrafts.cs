@@ -14,7 +14,7 @@ namespace DocTuneLab.Evaluation.Drafting;
 /// </summary>
 internal sealed partial class SearchDrafts : IDraftSource
 {
-    private const int Most = 900;
+    private const int Most = 1800;
     // Each begins with another kind of character.
     private static readonly string[] s_texts = ["\"42\"", "\"north 7\"", "\"-7.5\"", "\"a,b\"", "\"Fair_1\"", "\"(x = 1)\"", "\"+8\"",
         "\"\\r\\nend\"", "\" Tab\"", "\"\""];

@@ -26,7 +26,7 @@ internal static partial class SequenceWording
     {
         if (Asked().Match(asked) is { Success: true } whether) return Condition(name, whether.Groups[1].Value);
         if (Got().Match(asked) is not { Success: true } got) return null;
-        var (article, noun) = (got.Groups[1].Value, got.Groups[2].Value.TrimEnd());
+        var (article, noun) = (got.Groups[1].Success ? got.Groups[1].Value : "the", got.Groups[2].Value.TrimEnd());
         return name switch
         {
             "Where" or "Count" or "Any" or "All" => Condition(name, $"{article} {noun} is `true`"),
@@ -56,8 +56,9 @@ internal static partial class SequenceWording
     [GeneratedRegex("^with `\\w+`, tell whether (?:or not )?([^;]+)$")]
     private static partial Regex Asked();
 
-    // What is said beyond the thing itself ("…, which should be between 0 and 1") is no part of its name.
-    [GeneratedRegex("^with `\\w+`, (?:get|return) (the|a|an) ([^;(,]+)(?:,? ?(?:which|where|\\().*"
-        + "|, (?:in|if|when|as|for|used|with|by|e\\.g|i\\.e|or null)\\b.*)?$")]
+    // Some comments leave the article out. What is said beyond the thing itself ("…, which should be between 0 and 1") is no part of its name.
+    [GeneratedRegex("^with `\\w+`, (?:get|return) (?:(the|a|an) )?(?!(?:true|false|null|all|any|every|each|whether|if|it|this|that|what|which|by|to|from|whatever) )"
+        + "([^;(,]+)(?:,? ?(?:which|where|\\().*"
+        + "|, (?:in|if|when|as|for|used|defined|with|by|e\\.g|i\\.e|or null)\\b.*)?$")]
     private static partial Regex Got();
 }

@@ -247,14 +247,15 @@ internal sealed partial class StepWording(ApiModel api, MemberRequests requests,
         for (var i = 0; i < arguments.Count; i++)
         {
             var parameter = ParameterOf(arguments[i], i, names);
-            if (parameter is null) continue;
+            if (parameter is null || told.Split(' ').Contains(parameter.Name)) continue;
             // "the specified parser" is a word of the sentence; behind a preposition or verb a bare name stands for what is given.
             var pattern = $@"(?<=^|\b(?:{Before}) ){Regex.Escape(parameter.Name)}(?![\w`])";
-            if (!Regex.IsMatch(request, pattern)) continue;
+            // "The array of types supplied by types" names it once.
+            if (Regex.Matches(request, pattern) is not [.., var place]) continue;
             // Of what a parameter takes many of, all are named.
             var value = string.Join(", ", arguments.Where((a, n) => n == i || n > i && parameter.IsParams
                 && ParameterOf(a, n, names)?.Name == parameter.Name).Select(a => Value(a.Expression)));
-            request = Regex.Replace(request, pattern, value.Replace("$", "$$", StringComparison.Ordinal));
+            request = request[..place.Index] + value + request[(place.Index + place.Length)..];
             told += $" {parameter.Name}";
         }
         return request;

@@ -16,9 +16,9 @@ public sealed record DraftProgress(int Tried, int Proved, int Wanted);
 /// </summary>
 public static class SuiteDrafting
 {
-    private const int Batch = 48, MostAlike = 2, PerTask = 15;
+    private const int Batch = 48, LeastBatch = 32, MostAlike = 2, PerTask = 15;
 
-    private const string Replaced = "something else became its input";
+    private const string Replaced = "something else became its input", Shortened = "less of it gives the same, and was tried";
 
     private delegate DraftCandidate? Making(Usage usage, out string why);
 
@@ -50,7 +50,7 @@ public static class SuiteDrafting
         List<DraftEntry> entries = [.. folder is null ? [] : DraftLedger.Read(folder)];
         // What a draft was replaced by has to be tried, too: a drafting that was stopped between the two begins again with the first.
         var known = entries.Select(e => e.Id).ToHashSet(StringComparer.Ordinal);
-        entries.RemoveAll(e => e.Note.Split(": ") is [Replaced, var other] && !known.Contains(other));
+        entries.RemoveAll(e => e.Note.Split(": ") is [Replaced or Shortened, var other] && !known.Contains(other));
         var path = folder is null ? null : Path.Combine(folder, Suite.CodeFile);
         List<CodeTask> tasks = [.. path is not null && File.Exists(path) ? Suite.Load(path).Code : []];
         var count = new YieldCount();
@@ -61,7 +61,7 @@ public static class SuiteDrafting
         var evaluator = new Evaluator(material.Judge);
         var (trial, proof) = (new DraftTrial(evaluator, execution), new DraftProof(evaluator, material, execution));
         var tried = 0;
-        while (tasks.Count < limit && queue.Next(Math.Min(Batch, 2 * (limit - tasks.Count)), count) is { Count: > 0 } batch)
+        while (tasks.Count < limit && queue.Next(Math.Clamp(2 * (limit - tasks.Count), LeastBatch, Batch), count) is { Count: > 0 } batch)
         {
             cancel.ThrowIfCancellationRequested();
             var programs = batch.ConvertAll(c => (Task: c, Arguments: c.Arguments()))
@@ -82,7 +82,12 @@ public static class SuiteDrafting
             foreach (var (task, method) in drafted)
             {
                 var candidate = batch.First(c => c.Id == task.Id);
-                if (problems.TryGetValue(task.Id, out var why)) Refuse(candidate, why);
+                if (problems.TryGetValue(task.Id, out var problem))
+                {
+                    if (problem.Less is { } less && make(candidate.With(less), out _) is { } shorter && queue.Add(shorter))
+                        Refuse(candidate, Shortened, shorter.Id);
+                    else Refuse(candidate, problem.Why);
+                }
                 else if (tasks.Count < limit)
                 {
                     tasks.Add(task);
@@ -172,6 +177,7 @@ public static class SuiteDrafting
                 }
             }
         }
+        DraftCandidate.Lend(all);
         return all;
     }
 }

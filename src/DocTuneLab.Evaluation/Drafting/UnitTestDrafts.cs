@@ -15,8 +15,6 @@ internal sealed class UnitTestDrafts : IDraftSource
         "Fact", "Theory", "Test", "TestCase", "TestMethod", "DataTestMethod", "CulturedFact", "CulturedTheory",
     };
 
-    private static readonly HashSet<string> s_rows = new(StringComparer.Ordinal) { "InlineData", "TestCase", "DataRow" };
-
     /// <inheritdoc/>
     public string Name => "tests";
 
@@ -44,7 +42,7 @@ internal sealed class UnitTestDrafts : IDraftSource
                     || !Attributes(method).Any(a => s_tests.Contains(NameOf(a)))) continue;
                 var line = method.Identifier.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
                 foreach (var usage in reader.Read(body, $"{tree.FilePath}:{line} {method.Identifier.Text}",
-                    Parameters(method, sources), Values(method)))
+                    Parameters(method, sources), TestRows.Of(method, sources)))
                     yield return usage;
             }
         }
@@ -54,15 +52,10 @@ internal sealed class UnitTestDrafts : IDraftSource
         [.. method.ParameterList.Parameters.Select(p => (sources.Model(method.SyntaxTree).GetDeclaredSymbol(p)!, p.Identifier.Text))
             .Select(p => (ValueCode.Name(p.Item1.Type), p.Text))];
 
-    private static IReadOnlyList<IReadOnlyList<string>> Values(MethodDeclarationSyntax method) =>
-        [.. Attributes(method).Where(a => s_rows.Contains(NameOf(a)))
-            .Select(a => (IReadOnlyList<string>)[.. a.ArgumentList?.Arguments.Where(x => x.NameEquals is null)
-                .Select(x => x.Expression.ToString()) ?? []])
-            .Where(v => v.Count == method.ParameterList.Parameters.Count)];
-
     private static IEnumerable<AttributeSyntax> Attributes(MethodDeclarationSyntax method) => method.AttributeLists
         .SelectMany(l => l.Attributes);
 
-    private static string NameOf(AttributeSyntax attribute) =>
+    /// <summary>An attribute's name, without what it may end with.</summary>
+    public static string NameOf(AttributeSyntax attribute) =>
         attribute.Name.ToString().Split('.')[^1] is var name && name.EndsWith("Attribute", StringComparison.Ordinal) ? name[..^9] : name;
 }

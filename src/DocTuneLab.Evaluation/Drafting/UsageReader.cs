@@ -8,6 +8,10 @@ namespace DocTuneLab.Evaluation.Drafting;
 internal sealed class UsageReader(BoundSources sources, string source, Action<string> refused)
 {
     private const int MostTogether = 3;
+    private const string OfOthers = "it does not use the library";
+
+    private sealed record Look(IReadOnlyList<StatementSyntax> Before, ExpressionSyntax Looked, IReadOnlyList<ExpressionSyntax> Data,
+        ExpressionSyntax? Expected);
 
     private readonly Dictionary<INamedTypeSymbol, SourceMembers> _classes = new(SymbolEqualityComparer.Default);
 
@@ -22,10 +26,12 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         HashSet<string> seen = new(StringComparer.Ordinal);
         List<Usage> found = [];
         // Values at the end say most: what is looked at before is often a part of them.
-        foreach (var (before, looked, data) in (body is BlockSyntax block ? Looks(block, []) : Looks((ExpressionSyntax)body, []))
-            .Reverse())
+        foreach (var look in (body is BlockSyntax block ? Looks(block, []) : Looks((ExpressionSyntax)body, [])).Reverse())
         {
-            var (usage, why) = Cut(before, looked, data, place);
+            var (usage, why) = Cut(look, place);
+            // Some tests say what they expect where others say what they look at.
+            if (usage is null && look.Expected is { } swapped && (look.Looked is LiteralExpressionSyntax || why == OfOthers))
+                usage = Cut(look with { Looked = swapped, Expected = look.Looked }, place).Usage;
             if (usage is null)
             {
                 refused(why);
@@ -61,9 +67,18 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
             SyntaxFactory.IdentifierName(old.Kind().ToString())).ToString();
     }
 
+    // Code but for its casts.
+    private static string Uncast(string code)
+    {
+        var parsed = SyntaxFactory.ParseExpression(code);
+        return parsed.ReplaceNodes(parsed.DescendantNodesAndSelf().Where(n => n is CastExpressionSyntax or ParenthesizedExpressionSyntax),
+            (_, now) => now is CastExpressionSyntax cast ? cast.Expression : ((ParenthesizedExpressionSyntax)now).Expression).ToString();
+    }
+
     private static Usage Joined(IReadOnlyList<Usage> several)
     {
-        var parts = several.Take(MostTogether).Reverse().ToList();
+        // As what it is taken makes it no other value.
+        var parts = several.DistinctBy(u => Uncast(u.Result), StringComparer.Ordinal).Take(MostTogether).Reverse().ToList();
         return parts.Count == 1 ? parts[0] : parts[0] with
         {
             Result = $"({string.Join(", ", parts.Select(p => p.Result))})",
@@ -77,9 +92,7 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         SyntaxFactory.ParseTokens(t).Any(k => k.IsKind(SyntaxKind.IdentifierToken) && k.ValueText == name));
 
     // Each value that is looked at, with the statements that are run before.
-    private static IEnumerable<(IReadOnlyList<StatementSyntax> Before, ExpressionSyntax Looked,
-        IReadOnlyList<ExpressionSyntax> Data)> Looks(
-        BlockSyntax block, IReadOnlyList<StatementSyntax> outer)
+    private static IEnumerable<Look> Looks(BlockSyntax block, IReadOnlyList<StatementSyntax> outer)
     {
         List<StatementSyntax> before = [.. outer];
         foreach (var statement in block.Statements)
@@ -95,23 +108,25 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         }
     }
 
-    private static IEnumerable<(IReadOnlyList<StatementSyntax> Before, ExpressionSyntax Looked,
-        IReadOnlyList<ExpressionSyntax> Data)> Looks(ExpressionSyntax expression, IReadOnlyList<StatementSyntax> before) =>
+    private static IEnumerable<Look> Looks(ExpressionSyntax expression, IReadOnlyList<StatementSyntax> before) =>
         Assertions.Of(expression) is { } assertion
-            ? assertion.Looked.Select(l => ((IReadOnlyList<StatementSyntax>)[.. before], l, assertion.Others)) : [];
+            ? assertion.Looked.Select(l => new Look([.. before], l, assertion.Others, assertion.Expected)) : [];
 
-    private (Usage? Usage, string Why) Cut(IReadOnlyList<StatementSyntax> before, ExpressionSyntax looked,
-        IReadOnlyList<ExpressionSyntax> data, string place)
+    private (Usage? Usage, string Why) Cut(Look look, string place)
     {
+        var (before, looked, data, expected) = look;
         var model = sources.Model(looked.SyntaxTree);
         var wide = Widest(looked, model);
-        string? call = null;
+        string? call = null, cast = null;
         ITypeSymbol? type = wide is null ? null : model.GetTypeInfo(wide).Type;
         if (wide is null)
         {
             if (Observed(looked, data, model) is { } observed) (wide, call, type) = (looked, observed.Call, observed.Type);
             else if (Said(model.GetTypeInfo(looked).Type, looked.SpanStart, model) is { } said)
                 (wide, call, type) = (looked, said.Call, said.Type);
+            else if (model.GetTypeInfo(looked).Type?.SpecialType == SpecialType.System_Object && expected is not null
+                && model.GetTypeInfo(expected).Type is { } real && sources.Types.IsRecordOfData(real))
+                (wide, cast, type) = (looked, $"({ValueCode.Name(real)})", real);
             else return (null, "the value is none that can be compared");
         }
         if (type is null) return (null, "the value has no known type");
@@ -140,11 +155,11 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         if (Unknown(kept.Cast<SyntaxNode>().Append(wide), model) is { } unknown) return (null, $"it uses what is not there: {unknown}");
         var flat = new Flattening(sources, MembersOf(model.GetEnclosingSymbol(looked.SpanStart)?.ContainingType), model);
         var body = kept.ConvertAll(s => flat.Visit(s)!.WithoutTrivia().NormalizeWhitespace("    ", "\n").ToFullString());
-        var result = flat.Visit(wide)!.WithoutTrivia().ToString() + call;
+        var result = cast + flat.Visit(wide)!.WithoutTrivia() + call;
         if (flat.Failure is not null) return (null, $"it needs a {flat.Failure.Split(' ')[1]} of the sources");
         List<SyntaxNode> all = [.. kept, wide, .. flat.Put];
-        if (!all.Exists(n => sources.Types.UsesLibrary(n, sources.Model(n.SyntaxTree)))) return (null, "it does not use the library");
-        var (context, why) = OwnTypes.Of(sources, all);
+        if (!all.Exists(n => sources.Types.UsesLibrary(n, sources.Model(n.SyntaxTree)))) return (null, OfOthers);
+        var (context, why) = OwnTypes.Of(sources, all, cast is null ? null : type);
         if (context is null) return (null, why);
         return (new(source, place, body, result)
         {
@@ -214,7 +229,16 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
     /// <summary>What a value of the library says of itself: its text, else a property; null where it says nothing.</summary>
     private (string Call, ITypeSymbol Type)? Said(ITypeSymbol? type, int at, SemanticModel model) => IsTold(type)
         ? (".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String))
-        : Shown(type, at, model) is { } property ? ($".{property.Name}", property.Type) : null;
+        : Shown(type, at, model) is { } property ? ($".{property.Name}", property.Type)
+        // Of a list what each of its items says.
+        : Item(type, model) is { } item && !sources.Types.IsOfLibrary(type) && Said(item, at, model) is { } each
+            ? ($".Select(x => x{each.Call})", Sequence(model).Construct(each.Type)) : null;
+
+    private static INamedTypeSymbol Sequence(SemanticModel model) =>
+        model.Compilation.GetSpecialType(SpecialType.System_Collections_Generic_IEnumerable_T);
+
+    private static ITypeSymbol? Item(ITypeSymbol? type, SemanticModel model) => type?.AllInterfaces.Append(type).OfType<INamedTypeSymbol>()
+        .FirstOrDefault(i => SymbolEqualityComparer.Default.Equals(i.OriginalDefinition, Sequence(model)))?.TypeArguments[0];
 
     /// <summary>Whether the library says in a text of its own what a value of the type is; what the compiler makes of a record is none.
     /// </summary>

@@ -145,6 +145,53 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         }
         """;
 
+    // Values and expectations where other people write them.
+    private const string Elsewhere = """
+        using Fenmark;
+        using Fenmark.Works;
+        using FluentAssertions;
+        using Xunit;
+
+        public class Elsewhere
+        {
+            public static IEnumerable<object[]> Meters()
+            {
+                yield return new object[] { 1.5, 1500L };
+                yield return new object[] { 0.25, 250L };
+                for (var i = 0; i < 2; i++) yield return new object[] { 2.0 * i, 2000L * i };
+            }
+
+            [Theory]
+            [MemberData(nameof(Meters))]
+            public void Of_a_member(double cubicMetres, long expected) =>
+                WaterLot.FromCubicMetres(cubicMetres).Litres.Should().Be(expected);
+
+            [Fact]
+            public void The_other_way_round()
+            {
+                var head = WaterHead.FromMetres(2.5);
+                2500L.Should().Be(head.Millimetres);
+            }
+
+            [Fact]
+            public void Of_a_list()
+            {
+                var shares = ((object)WaterLot.FromLitres(10).Split(4)).As<IReadOnlyList<WaterLot>>();
+                shares.Should().NotBeEmpty();
+            }
+
+            // Nothing is jammed that would have to be freed.
+            [Fact]
+            public void With_more_than_it_takes()
+            {
+                var gate = new WeirGate(new GateKey("mill", 1), WaterHead.FromMetres(1), 2);
+                gate.Free();
+                gate.SetOpening(40);
+                Assert.Equal("", gate.RateAt(WaterHead.FromMetres(2.5)).ToString());
+            }
+        }
+        """;
+
     private static readonly ExecutionOptions s_execution = new() { AllowUntrustedCode = true };
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-drafting-");
@@ -240,6 +287,28 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         Assert.StartsWith("public static string Solve(", rate.Signature);
         Assert.Contains("eturn the text of `rate`", rate.Instruction);
         Assert.Contains(rate.Tests, t => t.Contains("\"30 L/s\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Values_and_expectations_are_found_where_others_write_them()
+    {
+        Assert.SkipUnless(Sandbox.Refusal(s_execution) is null, "nothing isolates answers here");
+        Draft(Elsewhere);
+        var tasks = Suite.Load(SuiteFolder).Code;
+        // The rows of a member; those that need one of its locals are left out.
+        var meter = Assert.Single(tasks, t => t.Reference.Contains("FromCubicMetres", StringComparison.Ordinal));
+        Assert.Contains("Check.Equal(250L, Solution.Solve(0.25));", meter.Tests);
+        Assert.DoesNotContain(meter.Tests, t => t.Contains("* i", StringComparison.Ordinal));
+        // What is expected stands where others write what they look at.
+        Assert.Single(tasks, t => t.Reference.EndsWith("return head.Millimetres;", StringComparison.Ordinal));
+        // As<T> is a cast, and of a list of the library's own each item is looked at.
+        var shares = Assert.Single(tasks, t => t.Reference.Contains("Split", StringComparison.Ordinal));
+        Assert.Contains("((IReadOnlyList<WaterLot>)", shares.Reference, StringComparison.Ordinal);
+        Assert.Contains("shares.Select(x => x.", shares.Reference, StringComparison.Ordinal);
+        // Less of it gives the same: that is the task, and the ledger says so.
+        var rate = Assert.Single(tasks, t => t.Reference.Contains("RateAt", StringComparison.Ordinal));
+        Assert.DoesNotContain("Free", rate.Reference, StringComparison.Ordinal);
+        Assert.Contains(DraftLedger.Read(SuiteFolder), e => e.Note == $"less of it gives the same, and was tried: {rate.Id}");
     }
 
     // In the order that one value gives, the others must not lie in order, too.

@@ -231,7 +231,8 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         ? (".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String))
         : Shown(type, at, model) is { } property ? ($".{property.Name}", property.Type)
         // Of a list what each of its items says.
-        : Item(type, model) is { } item && !sources.Types.IsOfLibrary(type) && Said(item, at, model) is { } each
+        : !sources.Types.IsOfLibrary(type) && Item(type, model) is { } item && sources.Types.IsOfLibrary(item)
+            && Said(item, at, model) is { } each
             ? ($".Select(x => x{each.Call})", Sequence(model).Construct(each.Type)) : null;
 
     private static INamedTypeSymbol Sequence(SemanticModel model) =>

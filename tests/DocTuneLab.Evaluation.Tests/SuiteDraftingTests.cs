@@ -194,6 +194,9 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
 
     private static readonly ExecutionOptions s_execution = new() { AllowUntrustedCode = true };
 
+    private static readonly Dictionary<string, (IReadOnlyList<(string Name, string Text)> Files, IReadOnlyList<DraftYield> Yields)>
+        s_drafted = new(StringComparer.Ordinal);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("doctune-drafting-");
 
     private string SuiteFolder => Path.Combine(_folder.FullName, "suite");
@@ -348,12 +351,22 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
 
     public void Dispose() => _folder.Delete(recursive: true);
 
+    // The same drafts for every test that only reads them: a folder that has none yet is given what was drafted before.
     private IReadOnlyList<DraftYield> Draft(string tests = UnitTests)
     {
+        var isNew = !Directory.Exists(SuiteFolder);
+        if (isNew && s_drafted.TryGetValue(tests, out var before))
+        {
+            Directory.CreateDirectory(SuiteFolder);
+            foreach (var (name, text) in before.Files) File.WriteAllText(Path.Combine(SuiteFolder, name), text);
+            return before.Yields;
+        }
         var source = Path.Combine(_folder.FullName, "LotTests.cs");
         File.WriteAllText(source, tests);
-        return SuiteDrafting.Run(SuiteFolder, new(library.Api, library.Judge) { Sources = [source] }, 20, ["tests"], s_execution,
+        var yields = SuiteDrafting.Run(SuiteFolder, new(library.Api, library.Judge) { Sources = [source] }, 20, ["tests"], s_execution,
             cancel: TestContext.Current.CancellationToken);
+        if (isNew) s_drafted[tests] = ([.. Directory.GetFiles(SuiteFolder).Select(f => (Path.GetFileName(f), File.ReadAllText(f)))], yields);
+        return yields;
     }
 
     private static void Write(string file, List<Dictionary<string, string>> rows) =>

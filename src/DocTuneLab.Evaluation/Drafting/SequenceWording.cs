@@ -56,8 +56,10 @@ internal static partial class SequenceWording
     [GeneratedRegex("^with `\\w+`, tell whether (?:or not )?([^;]+)$")]
     private static partial Regex Asked();
 
-    // Some comments leave the article out. What is said beyond the thing itself ("…, which should be between 0 and 1") is no part of its name.
-    [GeneratedRegex("^with `\\w+`, (?:get|return) (?:(the|a|an) )?(?!(?:true|false|null|all|any|every|each|whether|if|it|this|that|what|which|by|to|from|whatever) )"
+    // Some comments leave the article out. What is said beyond the thing itself ("…, which should be between 0 and 1") is no part of its
+    // name.
+    [GeneratedRegex("^with `\\w+`, (?:get|return) (?:(the|a|an) )?"
+        + "(?!(?:true|false|null|all|any|every|each|whether|if|it|this|that|what|which|by|to|from|whatever) )"
         + "([^;(,]+)(?:,? ?(?:which|where|\\().*"
         + "|, (?:in|if|when|as|for|used|defined|with|by|e\\.g|i\\.e|or null)\\b.*)?$")]
     private static partial Regex Got();

@@ -365,7 +365,8 @@ public sealed class SuiteDraftingTests(SampleLibrary library) : IClassFixture<Sa
         File.WriteAllText(source, tests);
         var yields = SuiteDrafting.Run(SuiteFolder, new(library.Api, library.Judge) { Sources = [source] }, 20, ["tests"], s_execution,
             cancel: TestContext.Current.CancellationToken);
-        if (isNew) s_drafted[tests] = ([.. Directory.GetFiles(SuiteFolder).Select(f => (Path.GetFileName(f), File.ReadAllText(f)))], yields);
+        if (isNew)
+            s_drafted[tests] = ([.. Directory.GetFiles(SuiteFolder).Select(f => (Path.GetFileName(f), File.ReadAllText(f)))], yields);
         return yields;
     }
 

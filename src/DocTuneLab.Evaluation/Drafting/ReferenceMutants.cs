@@ -36,7 +36,8 @@ internal static class ReferenceMutants
                         if (id is null) break;
                         if (call.Parent is ExpressionStatementSyntax { Parent: BlockSyntax } statement
                             && access.Expression is IdentifierNameSyntax)
-                            mutants.Add(new(id, Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true, IsLess: true));
+                            mutants.Add(new(id,
+                                Text(body.RemoveNode(statement, SyntaxRemoveOptions.KeepNoTrivia)!), Decides: true, IsLess: true));
                         if (method.Model.GetSymbolInfo(access.Expression).Symbol is not INamedTypeSymbol)
                             mutants.Add(new(id, Text(body.ReplaceNode(call, access.Expression)), Decides: true, IsLess: true));
                         else foreach (var argument in call.ArgumentList.Arguments)
@@ -46,7 +47,8 @@ internal static class ReferenceMutants
                             .Where(w => IsPartOf(method, w, call)))
                             mutants.Add(new(id, Text(body.ReplaceNode(call, Alone(whole))), Decides: true));
                         if (call.ArgumentList.Arguments.Count > 0)
-                            mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, WithoutLast(call.ArgumentList))), Decides: true, IsLess: true));
+                            mutants.Add(new(id,
+                                Text(body.ReplaceNode(call.ArgumentList, WithoutLast(call.ArgumentList))), Decides: true, IsLess: true));
                         mutants.AddRange(Renamed(id, access, called));
                         if (call.ArgumentList.Arguments is [var a, var b, ..])
                             mutants.Add(new(id, Text(body.ReplaceNode(call.ArgumentList, call.ArgumentList
@@ -79,7 +81,8 @@ internal static class ReferenceMutants
                 case BaseObjectCreationExpressionSyntax { ArgumentList.Arguments.Count: > 0 } made
                     when method.Model.GetSymbolInfo(made).Symbol is { } constructor && method.Types.IsOfLibrary(constructor)
                         && Id(constructor) is { } id:
-                    mutants.Add(new(id, Text(body.ReplaceNode(made.ArgumentList, WithoutLast(made.ArgumentList))), Decides: true, IsLess: true));
+                    mutants.Add(new(id,
+                        Text(body.ReplaceNode(made.ArgumentList, WithoutLast(made.ArgumentList))), Decides: true, IsLess: true));
                     break;
                 case AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax initialiser } set
                     when method.Model.GetSymbolInfo(set.Left).Symbol is { } property && method.Types.IsOfLibrary(property)

@@ -35,7 +35,8 @@ internal sealed class ValueCode(DataTypes types)
             ItemsNode { Kind: NodeKind.Tuple } i when type is INamedTypeSymbol { IsTupleType: true } tuple
                 && tuple.TupleElements.Length == i.Items.Count
                 // What is nothing has a type within a tuple only where it is said.
-                && All(i.Items.Zip(tuple.TupleElements, (x, e) => x is NullNode ? $"({Name(e.Type)})null!" : Of(x, e.Type))) is { } parts => $"({string.Join(", ", parts)})",
+                && All(i.Items.Zip(tuple.TupleElements, (x, e) => x is NullNode ? $"({Name(e.Type)})null!" : Of(x, e.Type)))
+                    is { } parts => $"({string.Join(", ", parts)})",
             ItemsNode { Kind: not NodeKind.Tuple } i when DataTypes.Element(type) is { } element
                 && All(i.Items.Select(x => Of(x, element))) is { } items
                 => items.Count == 0 ? $"Array.Empty<{Name(element)}>()" : $"new {Name(element)}[] {{ {string.Join(", ", items)} }}",

@@ -24,13 +24,21 @@ internal static class TestRows
     {
         var count = method.ParameterList.Parameters.Count;
         List<IReadOnlyList<string>> rows = [];
-        foreach (var attribute in method.AttributeLists.SelectMany(l => l.Attributes))
+        foreach (var attribute in UnitTestDrafts.Attributes(method))
         {
+            var name = UnitTestDrafts.NameOf(attribute);
             IReadOnlyList<ExpressionSyntax> given = [.. attribute.ArgumentList?.Arguments.Where(a => a.NameEquals is null)
                 .Select(a => a.Expression) ?? []];
-            if (s_rows.Contains(UnitTestDrafts.NameOf(attribute))) rows.Add([.. given.Select(e => e.ToString())]);
-            else if (s_members.Contains(UnitTestDrafts.NameOf(attribute)) && Named(attribute, given, method, sources) is { } member)
-                rows.AddRange(Rows(member, count).Select(r => Alone(r, member, sources)).OfType<IReadOnlyList<string>>());
+            if (s_rows.Contains(name)) rows.Add([.. given.Select(e => e.ToString())]);
+            else if (s_members.Contains(name) && Named(attribute, given, method, sources) is { } member)
+            {
+                var model = sources.Model(member.SyntaxTree);
+                // What a class holds is searched once for all its rows.
+                var members = new SourceMembers(sources, model.GetDeclaredSymbol(member) is { } symbol
+                    ? symbol as INamedTypeSymbol ?? symbol.ContainingType : null);
+                rows.AddRange(Rows(member, count).Select(r => Alone(r, new(sources, members, model), model))
+                    .OfType<IReadOnlyList<string>>());
+            }
         }
         return [.. rows.Where(r => r.Count == count)];
     }
@@ -85,21 +93,16 @@ internal static class TestRows
         _ => false,
     };
 
-    private static List<string>? Alone(IReadOnlyList<ExpressionSyntax> row, SyntaxNode member, BoundSources sources)
+    private static List<string>? Alone(IReadOnlyList<ExpressionSyntax> row, Flattening flat, SemanticModel model)
     {
-        var model = sources.Model(member.SyntaxTree);
-        var self = model.GetEnclosingSymbol(row.Count > 0 ? row[0].SpanStart : member.SpanStart)?.ContainingType;
         List<string> values = [];
         foreach (var value in row)
         {
             // A local or parameter of the member is not there any more.
             if (value.DescendantNodesAndSelf().OfType<IdentifierNameSyntax>().Select(n => model.GetSymbolInfo(n).Symbol)
                 .Any(s => s is ILocalSymbol or IParameterSymbol && !value.Span.Contains(s.Locations[0].SourceSpan))) return null;
-            var flat = new Flattening(sources, new SourceMembers(sources, self), model);
-            var alone = flat.Visit(value)!.WithoutTrivia().NormalizeWhitespace(" ", " ").ToFullString();
-            if (flat.Failure is not null) return null;
-            values.Add(alone);
+            values.Add(flat.Visit(value)!.WithoutTrivia().NormalizeWhitespace(" ", " ").ToFullString());
         }
-        return values;
+        return flat.Failure is null ? values : null;
     }
 }

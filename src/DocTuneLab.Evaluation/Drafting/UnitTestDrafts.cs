@@ -52,7 +52,8 @@ internal sealed class UnitTestDrafts : IDraftSource
         [.. method.ParameterList.Parameters.Select(p => (sources.Model(method.SyntaxTree).GetDeclaredSymbol(p)!, p.Identifier.Text))
             .Select(p => (ValueCode.Name(p.Item1.Type), p.Text))];
 
-    private static IEnumerable<AttributeSyntax> Attributes(MethodDeclarationSyntax method) => method.AttributeLists
+    /// <summary>A method's attributes.</summary>
+    public static IEnumerable<AttributeSyntax> Attributes(MethodDeclarationSyntax method) => method.AttributeLists
         .SelectMany(l => l.Attributes);
 
     /// <summary>An attribute's name, without what it may end with.</summary>

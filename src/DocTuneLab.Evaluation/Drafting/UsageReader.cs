@@ -231,15 +231,12 @@ internal sealed class UsageReader(BoundSources sources, string source, Action<st
         ? (".ToString()", model.Compilation.GetSpecialType(SpecialType.System_String))
         : Shown(type, at, model) is { } property ? ($".{property.Name}", property.Type)
         // Of a list what each of its items says.
-        : !sources.Types.IsOfLibrary(type) && Item(type, model) is { } item && sources.Types.IsOfLibrary(item)
+        : !sources.Types.IsOfLibrary(type) && Sequence(type) is { TypeArguments: [var item] } sequence && sources.Types.IsOfLibrary(item)
             && Said(item, at, model) is { } each
-            ? ($".Select(x => x{each.Call})", Sequence(model).Construct(each.Type)) : null;
+            ? ($".Select(x => x{each.Call})", sequence.OriginalDefinition.Construct(each.Type)) : null;
 
-    private static INamedTypeSymbol Sequence(SemanticModel model) =>
-        model.Compilation.GetSpecialType(SpecialType.System_Collections_Generic_IEnumerable_T);
-
-    private static ITypeSymbol? Item(ITypeSymbol? type, SemanticModel model) => type?.AllInterfaces.Append(type).OfType<INamedTypeSymbol>()
-        .FirstOrDefault(i => SymbolEqualityComparer.Default.Equals(i.OriginalDefinition, Sequence(model)))?.TypeArguments[0];
+    private static INamedTypeSymbol? Sequence(ITypeSymbol? type) => type?.AllInterfaces.Append(type).OfType<INamedTypeSymbol>()
+        .FirstOrDefault(i => i.OriginalDefinition.SpecialType == SpecialType.System_Collections_Generic_IEnumerable_T);
 
     /// <summary>Whether the library says in a text of its own what a value of the type is; what the compiler makes of a record is none.
     /// </summary>
